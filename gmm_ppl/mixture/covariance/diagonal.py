@@ -1,0 +1,48 @@
+"""Diagonal covariances: a variance for each component and feature (mclust's VVI)."""
+
+from typing import ClassVar
+
+import jax.numpy as jnp
+
+from gmm_ppl.mixture.covariance.base import AbstractCovariance
+from gmm_ppl.types import Array, Float
+
+
+class DiagonalCovariance(AbstractCovariance):
+    """Σ_k = diag(σ²_k1 … σ²_kD)."""
+
+    values: Float[Array, "K D"]
+    name: ClassVar[str] = "diagonal"
+    site: ClassVar[str] = "variances"
+    dims: ClassVar[tuple[str, ...]] = ("component", "feature")
+    matrix: ClassVar[bool] = False
+    formula: ClassVar[str] = r"\operatorname{diag}(\sigma^2_{k1}, \ldots, \sigma^2_{kD})"
+
+    @staticmethod
+    def value_shape(components: int, features: int) -> tuple[int, ...]:
+        return (components, features)
+
+    @staticmethod
+    def pool(per_component: Array) -> Array:
+        return per_component
+
+    def whiten(self, residuals: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
+        return residuals / jnp.sqrt(self.values)
+
+    def colour(self, noise: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
+        return noise * jnp.sqrt(self.values)
+
+    def log_determinant(self, features: int) -> Array:
+        return jnp.sum(jnp.log(self.values), axis=-1)
+
+    def trace_precision(self, second: Array) -> Float[Array, " K"]:
+        return jnp.sum(second / self.values, axis=-1)
+
+    def dense(self, components: int, features: int) -> Float[Array, "K D D"]:
+        return self.values[:, :, None] * jnp.eye(features, dtype=self.values.dtype)
+
+    def marginal(self, kept: Array) -> "DiagonalCovariance":
+        return DiagonalCovariance(self.values[:, kept])
+
+    def conditional(self, kept: Array, given: Array) -> tuple["DiagonalCovariance", Array]:
+        return self.marginal(kept), jnp.zeros((kept.size, given.size), self.values.dtype)

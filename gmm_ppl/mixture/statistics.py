@@ -1,0 +1,43 @@
+"""Expected sufficient statistics of a mixture: all that an M-step, a gradient or a Gibbs count needs of the data."""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from gmm_ppl.types import Array, Float
+
+
+class Statistics(eqx.Module):
+    """Σ_i w_i r_ik (1, x_i − c_k, (x_i − c_k)(x_i − c_k)ᵀ): sums about a shared centre c, so that chunks simply add.
+
+    `second` holds outer products (K, D, D) for families of matrices and squares (K, D) for families of variances.
+    """
+
+    count: Float[Array, " K"]
+    first: Float[Array, "K D"]
+    second: Array
+    centre: Float[Array, "K D"]
+
+    @property
+    def offset(self) -> Float[Array, "K D"]:
+        """Weighted mean of x less the centre; 0 where a component has no rows."""
+        return self.first / jnp.where(self.count > 0, self.count, 1)[:, None]
+
+    @property
+    def means(self) -> Float[Array, "K D"]:
+        """Weighted means of x; the centre where a component has no rows."""
+        return self.centre + self.offset
+
+    @property
+    def scatter(self) -> Array:
+        """Weighted second moments about the weighted means, in the shape of `second`."""
+        return self.second - square(self.offset, matrix=self.second.ndim == 3) * expand(self.count, self.second.ndim)
+
+
+def square(vectors: Float[Array, "K D"], *, matrix: bool) -> Array:
+    """v vᵀ a row (`matrix`) or v²."""
+    return vectors[:, :, None] * vectors[:, None, :] if matrix else vectors**2
+
+
+def expand(per_component: Float[Array, " K"], ndim: int) -> Array:
+    """A (K,) array with trailing axes of length one, to multiply arrays of `ndim` axes."""
+    return per_component.reshape(per_component.shape + (1,) * (ndim - 1))
