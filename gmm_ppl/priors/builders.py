@@ -1,0 +1,141 @@
+"""From what a user states to a prior with every number: what is left out is scaled to the data.
+
+The weak default is the conjugate prior of Fraley & Raftery (2007, doi:10.1007/s00357-007-0004-5): α = 1, m the mean of
+the data, κ = 0.01 (a mean is known to about ten standard deviations of its component), ν = D + 2 (the smallest integer
+with a finite mean), Ψ = S / K^(2/D) for the covariance S of the data (each component fills its share of the volume).
+Where mclust uses one scalar scale for the columns of axis-aligned families, ours takes each column's own variance, and ν = 3:
+the law that the full prior gives each variance, so that changing a column's unit changes nothing.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.parameters import MixtureShape
+from gmm_ppl.mixture.scale import DataScale
+from gmm_ppl.priors.base import AbstractPrior
+from gmm_ppl.priors.checks import number_above, scale_matrix, vector_of
+from gmm_ppl.priors.conjugate import ConjugatePrior
+from gmm_ppl.priors.flat import FlatPrior
+from gmm_ppl.priors.program import program_prior
+from gmm_ppl.priors.separated import SeparatedPrior
+
+
+def weak_prior(shape: MixtureShape, data: DataScale) -> AbstractPrior:
+    """The conjugate prior with every number scaled to the data."""
+    return conjugate_prior(shape, data)
+
+
+def flat_prior(shape: MixtureShape, data: DataScale) -> AbstractPrior:
+    """Maximum likelihood; has no numbers."""
+    return FlatPrior()
+
+
+def conjugate_prior(
+    shape: MixtureShape,
+    data: DataScale,
+    *,
+    concentration: object = 1.0,
+    mean: object = None,
+    mean_precision: object = 0.01,
+    degrees_of_freedom: object = None,
+    scale: object = None,
+) -> AbstractPrior:
+    """Dirichlet(α = concentration) weights, normal–inverse-Wishart (or –inverse-gamma) components.
+
+    Args:
+        concentration: α > 0, one number or K.
+        mean: m, D numbers in units of x; the data's mean.
+        mean_precision: κ > 0, the number of rows that the prior mean counts for.
+        degrees_of_freedom: ν; greater than D − 1 for matrices (D + 2), than 0 for variances (3).
+        scale: Ψ, squared units of x: a number, D of them or a matrix; for spherical covariances one number.
+    """
+    features, family = shape.features, shape.family
+    low = features - 1 if family.matrix else 0
+    default = features + 2 if family.matrix else 3
+    return ConjugatePrior(
+        vector_of(concentration, shape.components, "concentration", positive=True),
+        np.asarray(data.centre) if mean is None else vector_of(mean, features, "mean", positive=False),
+        number_above(mean_precision, 0, "mean_precision"),
+        number_above(default if degrees_of_freedom is None else degrees_of_freedom, low, "degrees_of_freedom"),
+        covariance_scale(shape, data) if scale is None else given_scale(scale, shape),
+    )
+
+
+def covariance_scale(shape: MixtureShape, data: DataScale) -> np.ndarray:
+    """Ψ of the weak default: S / K^(2/D), its diagonal for diagonal families, the mean of that for spherical ones."""
+    share = np.asarray(data.covariance) / shape.components ** (2 / shape.features)
+    if shape.family.matrix:
+        return share
+    diagonal = np.diagonal(share).copy()
+    return diagonal if shape.family.dims[-1] == "feature" else diagonal.mean()
+
+
+def given_scale(scale: object, shape: MixtureShape) -> np.ndarray:
+    """A user's Ψ in the shape that the family's law takes."""
+    if shape.family.matrix:
+        return scale_matrix(scale, shape.features, "scale")
+    if shape.family.dims[-1] == "feature":
+        return vector_of(scale, shape.features, "scale", positive=True)
+    return number_above(scale, 0, "scale")
+
+
+def separated_prior(
+    shape: MixtureShape,
+    data: DataScale,
+    *,
+    concentration: object = 1.0,
+    mean: object = None,
+    mean_scale: object = None,
+    correlation_concentration: object = 2.0,
+    scale: object = None,
+) -> AbstractPrior:
+    """Dirichlet weights, independent normal means, LKJ correlations, half-normal standard deviations.
+
+    Args:
+        concentration: α > 0, one number or K.
+        mean: m, D numbers in units of x; the data's mean.
+        mean_scale: s > 0, standard deviation of a mean's prior, units of x; 1.5 of the data's.
+        correlation_concentration: η > 0 of the LKJ law; 1 is uniform on correlations, 2 leans towards none.
+        scale: τ > 0, scale of the half-normal laws of standard deviations, units of x; the data's.
+    """
+    deviations = np.asarray(data.deviations)
+    own = deviations if shape.family.matrix or shape.family.dims[-1] == "feature" else np.sqrt(np.mean(deviations**2))
+    given = given_deviations if scale is not None else None
+    return SeparatedPrior(
+        vector_of(concentration, shape.components, "concentration", positive=True),
+        np.asarray(data.centre) if mean is None else vector_of(mean, shape.features, "mean", positive=False),
+        vector_of(1.5 * deviations if mean_scale is None else mean_scale, shape.features, "mean_scale", positive=True),
+        number_above(correlation_concentration, 0, "correlation_concentration"),
+        own if given is None else given(scale, shape),
+    )
+
+
+def given_deviations(scale: object, shape: MixtureShape) -> np.ndarray:
+    """A user's τ: one number for a spherical family, else one for each feature."""
+    if not shape.family.matrix and shape.family.dims[-1] != "feature":
+        return number_above(scale, 0, "scale")
+    return vector_of(scale, shape.features, "scale", positive=True)
+
+
+def program(shape: MixtureShape, data: DataScale, *, function: object) -> AbstractPrior:
+    """A NumPyro program `function(components, features)`, or the name of one as "package.module:name"."""
+    found = import_function(function) if isinstance(function, str) else function
+    if not isinstance(found, Callable):
+        raise InputError(f"prior: function must be callable or 'package.module:name'; given {function!r}.")
+    return program_prior(found, shape)
+
+
+def import_function(name: str) -> Callable:
+    """The function called "package.module:name"; InputError where it cannot be imported."""
+    from importlib import import_module
+
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"prior: function {name!r} cannot be imported ({error}). Write 'package.module:name', and run where the module "
+            "can be imported."
+        ) from error

@@ -1,0 +1,125 @@
+"""Dirichlet weights with normal–inverse-Wishart components, and its tied, diagonal and spherical analogues."""
+
+from typing import ClassVar
+
+import jax.numpy as jnp
+import numpyro
+from numpyro import distributions as dist
+
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.statistics import Statistics, expand, square
+from gmm_ppl.priors.base import AbstractConjugatePrior, Supports, direct_supports, event_dims
+from gmm_ppl.priors.latex import show_number, show_value
+from gmm_ppl.types import Array, Float
+
+
+class ConjugatePrior(AbstractConjugatePrior):
+    """weights ~ Dirichlet(α);  Σ ~ InverseWishart(ν, Ψ)  or  σ² ~ InverseGamma(ν/2, ψ/2);  μ_k | Σ_k ~ N(m, Σ_k / κ).
+
+    One Σ or σ² for each entry that the family has: K matrices (full), one (tied), K·D variances (diagonal), K
+    (spherical). The tied prior thus uses one Σ in the law of every mean. (Gelman et al., Bayesian Data Analysis, 3rd
+    ed., §3.6; Fraley & Raftery 2007, doi:10.1007/s00357-007-0004-5, for the mixtures.)
+    """
+
+    concentration: Float[Array, " K"]
+    mean: Float[Array, " D"]
+    mean_precision: Float[Array, ""]
+    degrees_of_freedom: Float[Array, ""]
+    scale: Array
+    kind: ClassVar[str] = "conjugate"
+    proper: ClassVar[bool] = True
+
+    def sample_parameters(self, shape: MixtureShape) -> MixtureParameters:
+        family = shape.family
+        weights = numpyro.sample("weights", dist.Dirichlet(self.concentration), infer=event_dims("component"))
+        law = self.matrix_law() if family.matrix else self.variance_law(shape)
+        batch = family.value_shape(shape.components, shape.features)[: -2 if family.matrix else None]
+        law = law.expand(batch).to_event(len(batch))
+        covariance = family(numpyro.sample(family.site, law, infer=event_dims(*family.dims)))
+        means = numpyro.sample("means", self.mean_law(covariance, shape), infer=event_dims("component", "feature"))
+        return MixtureParameters(weights, means, covariance)
+
+    def matrix_law(self) -> dist.Distribution:
+        """Inverse-Wishart law of one covariance matrix."""
+        return dist.InverseWishart(self.degrees_of_freedom, scale_tril=jnp.linalg.cholesky(self.scale))
+
+    def variance_law(self, shape: MixtureShape) -> dist.Distribution:
+        """Inverse-gamma law of one variance (a scale for each feature, where the family has one)."""
+        return dist.InverseGamma(self.degrees_of_freedom / 2, self.scale / 2)
+
+    def mean_law(self, covariance: object, shape: MixtureShape) -> dist.Distribution:
+        """Law of all K means given their covariances."""
+        dense = covariance.dense(shape.components, shape.features) / self.mean_precision
+        if shape.family.matrix:
+            return dist.MultivariateNormal(self.mean, covariance_matrix=dense).to_event(1)
+        return dist.Normal(self.mean, jnp.sqrt(jnp.diagonal(dense, axis1=-2, axis2=-1))).to_event(2)
+
+    def supports(self, shape: MixtureShape) -> Supports:
+        return direct_supports(shape)
+
+    def maximise(self, statistics: Statistics, shape: MixtureShape) -> MixtureParameters:
+        return maximise(
+            statistics, shape, self.concentration, self.mean, self.mean_precision, self.degrees_of_freedom, self.scale
+        )
+
+    def numbers(self) -> dict[str, object]:
+        return {name: jnp.asarray(getattr(self, name)).tolist() for name in NUMBERS}
+
+    def formulae(self, shape: MixtureShape) -> tuple[str, ...]:
+        value, degrees, scale = shape.family.formula, float(self.degrees_of_freedom), self.scale
+        if shape.family.matrix:
+            law = rf"{value} \sim \operatorname{{InverseWishart}}(\nu = {show_number(degrees)},\; \Psi = {show_value(scale)})"
+        else:
+            law = (
+                r"\sigma^2 \sim \operatorname{InverseGamma}"
+                rf"\left({show_number(degrees / 2)},\; \tfrac12 \cdot {show_value(scale)}\right)"
+            )
+        return (
+            rf"\pi \sim \operatorname{{Dirichlet}}{show_value(self.concentration)}",
+            law,
+            rf"\mu_k \mid \Sigma_k \sim \mathcal N\left(m = {show_value(self.mean)},\; "
+            rf"\Sigma_k / \kappa,\; \kappa = {show_number(float(self.mean_precision))}\right)",
+        )
+
+
+NUMBERS = ("concentration", "mean", "mean_precision", "degrees_of_freedom", "scale")
+
+
+def maximise(
+    statistics: Statistics,
+    shape: MixtureShape,
+    concentration: Array,
+    mean: Array,
+    mean_precision: Array,
+    degrees_of_freedom: Array,
+    scale: Array,
+) -> MixtureParameters:
+    """The M-step: (data scatter + prior scatter) / (data count + prior count), for every family.
+
+    Weights (n_k + α_k − 1) / Σ; means (n x̄ + κ m) / (n + κ); then with S the scatter about x̄ plus
+    κ n / (κ + n) (x̄ − m)(x̄ − m)ᵀ, pooled over whatever shares one value:
+    matrices (Ψ + S) / (n + ν + D + 1 + means pooled), variances (ψ + S) / (n + ν + 2 + means pooled).
+    With α = 1, κ = 0, Ψ = 0 and ν cancelling the constants this is maximum likelihood.
+    """
+    count, sample_means = statistics.count, statistics.means
+    total = count + mean_precision
+    shrinkage = mean_precision / jnp.where(total > 0, total, 1)
+    distance = square(sample_means - mean, matrix=shape.family.matrix)
+    scatter = statistics.scatter + expand(count * shrinkage, distance.ndim) * distance
+    weights = count + concentration - 1
+    return MixtureParameters(
+        weights / jnp.sum(weights),
+        sample_means + shrinkage[:, None] * (mean - sample_means),
+        shape.family((scale + shape.family.pool(scatter)) / prior_and_data_count(count, degrees_of_freedom, shape)),
+    )
+
+
+def prior_and_data_count(count: Float[Array, " K"], degrees_of_freedom: Array, shape: MixtureShape) -> Array:
+    """The M-step's denominator: rows, prior degrees of freedom, and one for each mean whose law holds the value."""
+    if shape.family.matrix:
+        ones = jnp.ones((shape.components, 1, 1))
+        constant = shape.features + 1
+    else:
+        ones = jnp.ones((shape.components, shape.features))
+        constant = 2
+    return shape.family.pool(ones * expand(count, ones.ndim)) + degrees_of_freedom + constant + shape.family.pool(ones)

@@ -1,0 +1,105 @@
+"""A user's own NumPyro program as a prior."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from numpyro import handlers
+from numpyro.distributions import biject_to
+
+from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.priors.base import AbstractPrior, Supports
+
+
+@dataclass(frozen=True, eq=False)
+class FoundSites:
+    """What a run of the program sampled; compared by identity, since constraints may hold arrays that do not hash."""
+
+    supports: Supports
+
+
+class ProgramPrior(AbstractPrior):
+    """Any NumPyro program `program(components, features)` that returns `(weights, means, covariances)`.
+
+    Covariances are in the family's own shape. The program may sample any continuous sites: weights, means and
+    covariances themselves, or scales, correlations and hyperparameters that they are made from. The MAP is the mode of
+    the density of the sites that it samples, so a program in other coordinates has its mode elsewhere.
+    """
+
+    program: Callable = eqx.field(static=True)
+    found: FoundSites = eqx.field(static=True)
+    kind: ClassVar[str] = "program"
+    proper: ClassVar[bool] = True
+
+    def sample_parameters(self, shape: MixtureShape) -> MixtureParameters:
+        return run_program(self.program, shape)
+
+    def supports(self, shape: MixtureShape) -> Supports:
+        return self.found.supports
+
+    def numbers(self) -> dict[str, object]:
+        return {"function": f"{self.program.__module__}:{self.program.__qualname__}"}
+
+    def formulae(self, shape: MixtureShape) -> tuple[str, ...]:
+        names = r",\; ".join(rf"\mathtt{{{name.replace('_', r'\_')}}}" for name in self.found.supports)
+        return (rf"\text{{a NumPyro program that samples }} {names}",)
+
+
+@lru_cache(maxsize=32)
+def program_prior(program: Callable, shape: MixtureShape) -> ProgramPrior:
+    """The program checked by running it twice with different random numbers.
+
+    Raises:
+        InputError: it fails, returns something else or of the wrong shape, samples a discrete site, observes data,
+            or has a site whose support moves with the value of another (no fixed bijection exists then).
+    """
+    first, second = (trace_program(program, shape, seed) for seed in (0, 1))
+    for name in first:
+        if name not in second or not same_support(first[name], second[name]):
+            raise InputError(
+                f"prior program {program.__qualname__}: the support of site {name!r} depends on random values. Sample it on a "
+                "fixed support and transform the value instead."
+            )
+    return ProgramPrior(program, FoundSites(first))
+
+
+def trace_program(program: Callable, shape: MixtureShape, seed: int) -> Supports:
+    """Shape and support of every sampled site in one run of the program."""
+    with handlers.trace() as trace, handlers.seed(rng_seed=jax.random.key(seed)):
+        run_program(program, shape)
+    return {name: site_support(name, site) for name, site in trace.items() if site["type"] == "sample"}
+
+
+def site_support(name: str, site: dict) -> tuple[tuple[int, ...], object]:
+    """Shape and support of a sampled site; InputError where it is observed or discrete."""
+    if site["is_observed"]:
+        raise InputError(f"prior program: site {name!r} is observed. A prior samples parameters only; leave the data out.")
+    if site["fn"].support.is_discrete:
+        raise InputError(f"prior program: site {name!r} is discrete. Sum it out: samplers and EM need continuous sites.")
+    return jnp.shape(site["value"]), site["fn"].support
+
+
+def same_support(first: tuple, second: tuple) -> bool:
+    """Whether two runs gave a site one shape and one bijection."""
+    same = biject_to(first[1]) == biject_to(second[1])
+    return first[0] == second[0] and bool(same)
+
+
+def run_program(program: Callable, shape: MixtureShape) -> MixtureParameters:
+    """Run the program and check the shapes of what it returns; InputError says what was expected."""
+    answer = program(components=shape.components, features=shape.features)
+    family = shape.family
+    expected = ((shape.components,), (shape.components, shape.features), family.value_shape(shape.components, shape.features))
+    given = tuple(jnp.shape(each) for each in answer) if isinstance(answer, tuple) else type(answer).__name__
+    if given != expected:
+        raise InputError(
+            f"prior program {program.__qualname__} must return (weights, means, {family.site}) of shapes {expected} for the "
+            f"{family.name} family; it returned {given}."
+        )
+    weights, means, values = answer
+    return MixtureParameters(weights, means, family(values))

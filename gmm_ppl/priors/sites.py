@@ -1,0 +1,72 @@
+"""Sites of a prior's program: their density, and the unconstrained coordinates that samplers move in."""
+
+import jax
+import jax.numpy as jnp
+from numpyro import handlers
+from numpyro.distributions import biject_to
+from numpyro.distributions.util import sum_rightmost
+
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.priors.base import AbstractPrior
+from gmm_ppl.types import Array, Float
+
+Sites = dict[str, Array]
+
+
+def log_prior(prior: AbstractPrior, shape: MixtureShape, sites: Sites) -> tuple[Float[Array, ""], MixtureParameters]:
+    """Log density (nats) of the prior's program at `sites`, and the parameters that the program makes of them.
+
+    The density is with respect to Lebesgue measure on the sites themselves: weights on the simplex, covariance
+    matrices on their lower triangle. It is the program's own, run with its values substituted.
+    """
+    with handlers.trace() as trace, handlers.substitute(data=sites):
+        parameters = prior.sample_parameters(shape)
+    sampled = (site for site in trace.values() if site["type"] == "sample")
+    return sum(map(site_log_density, sampled), start=jnp.zeros(())), parameters
+
+
+def site_log_density(site: dict) -> Float[Array, ""]:
+    """Log density of one traced site, with the scale that its plates give it."""
+    value = jnp.sum(site["fn"].log_prob(site["value"]))
+    return value if site["scale"] is None else site["scale"] * value
+
+
+def constrain(prior: AbstractPrior, shape: MixtureShape, unconstrained: Sites) -> Sites:
+    """Sites from their coordinates on the real line, by NumPyro's own bijections."""
+    supports = prior.supports(shape)
+    return {name: biject_to(supports[name][1])(value) for name, value in unconstrained.items()}
+
+
+def unconstrain(prior: AbstractPrior, shape: MixtureShape, sites: Sites) -> Sites:
+    """The inverse of `constrain`."""
+    supports = prior.supports(shape)
+    return {name: biject_to(supports[name][1]).inv(value) for name, value in sites.items()}
+
+
+def log_jacobian(prior: AbstractPrior, shape: MixtureShape, unconstrained: Sites) -> Float[Array, ""]:
+    """log |∂ sites / ∂ unconstrained|, which turns a density of sites into one of unconstrained coordinates."""
+    total = jnp.zeros(())
+    for name, value in unconstrained.items():
+        transform = biject_to(prior.supports(shape)[name][1])
+        each = transform.log_abs_det_jacobian(value, transform(value))
+        total = total + sum_rightmost(each, jnp.ndim(each))
+    return total
+
+
+def unconstrained_shapes(prior: AbstractPrior, shape: MixtureShape) -> dict[str, tuple[int, ...]]:
+    """Shape of each site's coordinates: one fewer than the weights, a packed triangle for a matrix."""
+    supports = prior.supports(shape)
+    return {name: biject_to(support).inverse_shape(size) for name, (size, support) in supports.items()}
+
+
+def draw_sites(prior: AbstractPrior, shape: MixtureShape, key: Array) -> tuple[Sites, MixtureParameters]:
+    """One draw of all sites from the prior, and its parameters."""
+    with handlers.trace() as trace, handlers.seed(rng_seed=key):
+        parameters = prior.sample_parameters(shape)
+    return {name: trace[name]["value"] for name in prior.supports(shape)}, parameters
+
+
+def median_sites(prior: AbstractPrior, shape: MixtureShape, key: Array) -> Sites:
+    """A central point of the prior: the mean, in unconstrained coordinates, of 16 draws."""
+    draws = jax.vmap(lambda each: unconstrain(prior, shape, draw_sites(prior, shape, each)[0]))(jax.random.split(key, 16))
+    return constrain(prior, shape, jax.tree.map(lambda each: jnp.mean(each, axis=0), draws))
