@@ -6,9 +6,9 @@ from typing import ParamSpec, TypeVar
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-__all__ = ["Array", "Float", "Int", "PRNGKeyArray", "in_float64", "to_numpy"]
+__all__ = ["Array", "Bool", "Float", "Int", "PRNGKeyArray", "in_float64", "to_numpy"]
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")

@@ -34,7 +34,7 @@ def expected_statistics(x: Rows, row_weights: RowWeights, parameters: MixturePar
         row_weights: w (N,) ≥ 0; a weight of 0 leaves a row out, whatever finite values it holds.
         parameters: of the mixture at which responsibilities are taken.
     """
-    return sum_over_blocks(partial(block_statistics, parameters=parameters), x, row_weights, parameters)
+    return sum_over_blocks(partial(block_statistics, parameters=parameters), x, row_weights, parameters.means)
 
 
 @jax.custom_jvp
@@ -45,7 +45,7 @@ def log_likelihood(x: Rows, row_weights: RowWeights, parameters: MixtureParamete
     and the memory of the statistics: by Fisher's identity the tangent is linear in them, so nothing of size N × K is
     kept for a backward pass. Derivatives in x or in the row weights take the plain route through every row.
     """
-    return sum_over_blocks(partial(block_value, parameters=parameters), x, row_weights, parameters)
+    return sum_over_blocks(partial(block_value, parameters=parameters), x, row_weights, parameters.means)
 
 
 @partial(log_likelihood.defjvp, symbolic_zeros=True)
@@ -75,9 +75,7 @@ def block_statistics(x: Rows, row_weights: RowWeights, parameters: MixtureParame
     return row_weights @ values, statistics
 
 
-def weighted_statistics(
-    x: Rows, weights: Float[Array, "N K"], centre: Float[Array, "K D"], *, matrix: bool
-) -> Statistics:
+def weighted_statistics(x: Rows, weights: Float[Array, "N K"], centre: Float[Array, "K D"], *, matrix: bool) -> Statistics:
     """`Statistics` of rows that belong to components with the given weights (w_i r_ik), about `centre`."""
     residuals = x[:, None, :] - centre
     weighted = weights[:, :, None] * residuals
@@ -88,35 +86,49 @@ def weighted_statistics(
     return Statistics(jnp.sum(weights, axis=0), jnp.sum(weighted, axis=0), second, centre)
 
 
-def sum_over_blocks(
-    block: Callable[[Rows, RowWeights], Sum], x: Rows, row_weights: RowWeights, parameters: MixtureParameters
-) -> Sum:
+def statistics_of_memberships(x: Rows, memberships: Float[Array, "N K"], *, matrix: bool) -> Statistics:
+    """`Statistics` of rows whose memberships (w_i r_ik) are known, about each component's own weighted mean.
+
+    Two passes: the means first, so that the scatter loses no digits however far apart the components are.
+    """
+    shape = (memberships.shape[1], x.shape[1])
+    rough = memberships_about(jnp.broadcast_to(x[0], shape), x, memberships, matrix=False)
+    return memberships_about(rough.means, x, memberships, matrix=matrix)
+
+
+def memberships_about(centre: Array, x: Rows, memberships: Float[Array, "N K"], *, matrix: bool) -> Statistics:
+    """`weighted_statistics` in blocks."""
+    return sum_over_blocks(partial(weighted_statistics, centre=centre, matrix=matrix), x, memberships, centre)
+
+
+def sum_over_blocks(block: Callable[[Rows, Array], Sum], x: Rows, weights: Array, centre: Float[Array, "K D"]) -> Sum:
     """Add `block(rows, weights)` over blocks of rows; the last block is padded with rows of weight 0.
 
-    The centre of the statistics is no sum: every block has the same one, and it is put back at the end.
+    `centre` is that of any `Statistics` in the sum: no sum itself, every block has it, and it is put back at the end.
     """
-    size = max(128, CACHED_NUMBERS // parameters.means.size)
+    size = max(128, CACHED_NUMBERS // centre.size)
     if x.shape[0] <= size:
-        return block(x, row_weights)
+        return block(x, weights)
     missing = -x.shape[0] % size
     # Padding repeats a real row: zeros could lie so far from every component that 0 · ∞ would appear.
-    rows = jnp.concatenate([x, jnp.broadcast_to(x[:1], (missing, x.shape[1]))]).reshape(-1, size, x.shape[1])
-    weights = jnp.concatenate([row_weights, jnp.zeros(missing, row_weights.dtype)]).reshape(-1, size)
-    first = block(rows[0], weights[0])
+    rows = jnp.concatenate([x, jnp.broadcast_to(x[:1], (missing, x.shape[1]))])
+    padded = jnp.concatenate([weights, jnp.zeros((missing, *weights.shape[1:]), weights.dtype)])
+    blocks = (rows.reshape(-1, size, x.shape[1]), padded.reshape(-1, size, *weights.shape[1:]))
 
     def add(total: Sum, each: tuple[Array, Array]) -> tuple[Sum, None]:
         return jax.tree.map(jnp.add, total, block(*each)), None
 
-    return keep_centre(jax.lax.scan(add, first, (rows[1:], weights[1:]))[0], parameters)
+    first = block(blocks[0][0], blocks[1][0])
+    return keep_centre(jax.lax.scan(add, first, (blocks[0][1:], blocks[1][1:]))[0], centre)
 
 
-def keep_centre(total: Sum, parameters: MixtureParameters) -> Sum:
+def keep_centre(total: Sum, centre: Float[Array, "K D"]) -> Sum:
     """Put the shared centre back into summed `Statistics`."""
 
     def restore(each: object) -> object:
         if not isinstance(each, Statistics):
             return each
-        return Statistics(each.count, each.first, each.second, parameters.means)
+        return Statistics(each.count, each.first, each.second, centre)
 
     return jax.tree.map(restore, total, is_leaf=lambda each: isinstance(each, Statistics))
 

@@ -1,7 +1,7 @@
 """Centre and spread of a data set: what data-scaled priors, starts and collapse checks are measured against."""
 
 import equinox as eqx
-import jax.numpy as jnp
+import jax
 import numpy as np
 
 from gmm_ppl.errors import InputError
@@ -17,30 +17,43 @@ class DataScale(eqx.Module):
     @property
     def deviations(self) -> Float[Array, " D"]:
         """Standard deviation of each feature, in units of x."""
-        return jnp.sqrt(jnp.diagonal(self.covariance))
+        return self.covariance.diagonal() ** 0.5
 
 
 SMALLEST, LARGEST = 1e-140, 1e140
-"""Standard deviations beyond these have squares that under- or overflow float64 somewhere in a density."""
+"""Spreads beyond these have squares that under- or overflow float64 somewhere in a density."""
 
 
 def data_scale(x: object) -> DataScale:
-    """`DataScale` of rows (N, D), in NumPy, by two passes so that an offset costs no digits.
+    """`DataScale` of rows (N, D), by two passes so that an offset costs no digits.
+
+    Concrete rows are taken in NumPy's double precision and checked; rows that JAX is tracing are taken as they are.
 
     Raises:
-        InputError: a feature whose standard deviation is outside 1e-140 … 1e140, where its square leaves float64.
+        InputError: a feature whose spread is outside 1e-140 … 1e140, where its square leaves float64.
     """
+    if isinstance(x, jax.core.Tracer):
+        return scale_of(x)
     rows = np.asarray(x, dtype=np.float64)
+    check_spread(rows)
+    return scale_of(rows)
+
+
+def scale_of(rows: Array) -> DataScale:
+    """Mean and covariance of rows, in NumPy or JAX."""
     # The mean of 10⁸ + small is itself rounded; the mean of the residuals puts back what was lost.
     centre = rows[0] + (rows - rows[0]).mean(axis=0)
-    with np.errstate(over="ignore", under="ignore"):
-        residuals = rows - centre
-        covariance = residuals.T @ residuals / len(rows)
-        deviations = np.abs(residuals).max(axis=0)
-    wrong = np.flatnonzero((deviations < SMALLEST) | (deviations > LARGEST) | ~np.isfinite(deviations))
+    residuals = rows - centre
+    return DataScale(centre, residuals.T @ residuals / rows.shape[0])
+
+
+def check_spread(rows: np.ndarray) -> None:
+    """Refuse features whose squared spread double precision cannot hold."""
+    with np.errstate(over="ignore"):
+        spread = rows.max(axis=0) - rows.min(axis=0)
+    wrong = np.flatnonzero((spread < SMALLEST) | ~(spread <= LARGEST))
     if wrong.size:
         raise InputError(
-            f"feature {wrong[0]} spreads over {deviations[wrong[0]]:.3g}: squares of that leave double precision. "
-            "Rescale it, by changing its unit for example."
+            f"feature {wrong[0]} spreads over {spread[wrong[0]]:.3g}: squares of that leave double precision, or are zero. "
+            "Leave out a constant feature; rescale any other, by changing its unit for example."
         )
-    return DataScale(centre, covariance)

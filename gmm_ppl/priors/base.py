@@ -30,6 +30,10 @@ class AbstractPrior(eqx.Module):
         """Shape and support of every site that the program samples, by name."""
 
     @abstractmethod
+    def bounded(self) -> bool:
+        """Whether the density stays finite at the edge of the simplex, so that a mode can be looked for."""
+
+    @abstractmethod
     def numbers(self) -> dict[str, object]:
         """The hyperparameters as plain lists and floats, for files."""
 

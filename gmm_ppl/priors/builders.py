@@ -8,6 +8,7 @@ the law that the full prior gives each variance, so that changing a column's uni
 """
 
 from collections.abc import Callable
+from importlib import import_module
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from gmm_ppl.priors.conjugate import ConjugatePrior
 from gmm_ppl.priors.flat import FlatPrior
 from gmm_ppl.priors.program import program_prior
 from gmm_ppl.priors.separated import SeparatedPrior
+from gmm_ppl.types import Array
 
 
 def weak_prior(shape: MixtureShape, data: DataScale) -> AbstractPrior:
@@ -56,19 +58,19 @@ def conjugate_prior(
     default = features + 2 if family.matrix else 3
     return ConjugatePrior(
         vector_of(concentration, shape.components, "concentration", positive=True),
-        np.asarray(data.centre) if mean is None else vector_of(mean, features, "mean", positive=False),
+        data.centre if mean is None else vector_of(mean, features, "mean", positive=False),
         number_above(mean_precision, 0, "mean_precision"),
         number_above(default if degrees_of_freedom is None else degrees_of_freedom, low, "degrees_of_freedom"),
         covariance_scale(shape, data) if scale is None else given_scale(scale, shape),
     )
 
 
-def covariance_scale(shape: MixtureShape, data: DataScale) -> np.ndarray:
+def covariance_scale(shape: MixtureShape, data: DataScale) -> Array:
     """Ψ of the weak default: S / K^(2/D), its diagonal for diagonal families, the mean of that for spherical ones."""
-    share = np.asarray(data.covariance) / shape.components ** (2 / shape.features)
+    share = data.covariance / shape.components ** (2 / shape.features)
     if shape.family.matrix:
         return share
-    diagonal = np.diagonal(share).copy()
+    diagonal = share.diagonal()
     return diagonal if shape.family.dims[-1] == "feature" else diagonal.mean()
 
 
@@ -100,23 +102,22 @@ def separated_prior(
         correlation_concentration: η > 0 of the LKJ law; 1 is uniform on correlations, 2 leans towards none.
         scale: τ > 0, scale of the half-normal laws of standard deviations, units of x; the data's.
     """
-    deviations = np.asarray(data.deviations)
-    own = deviations if shape.family.matrix or shape.family.dims[-1] == "feature" else np.sqrt(np.mean(deviations**2))
-    given = given_deviations if scale is not None else None
+    deviations = data.deviations
     return SeparatedPrior(
         vector_of(concentration, shape.components, "concentration", positive=True),
-        np.asarray(data.centre) if mean is None else vector_of(mean, shape.features, "mean", positive=False),
-        vector_of(1.5 * deviations if mean_scale is None else mean_scale, shape.features, "mean_scale", positive=True),
+        data.centre if mean is None else vector_of(mean, shape.features, "mean", positive=False),
+        1.5 * deviations if mean_scale is None else vector_of(mean_scale, shape.features, "mean_scale", positive=True),
         number_above(correlation_concentration, 0, "correlation_concentration"),
-        own if given is None else given(scale, shape),
+        deviation_scale(scale, deviations, shape),
     )
 
 
-def given_deviations(scale: object, shape: MixtureShape) -> np.ndarray:
-    """A user's τ: one number for a spherical family, else one for each feature."""
-    if not shape.family.matrix and shape.family.dims[-1] != "feature":
-        return number_above(scale, 0, "scale")
-    return vector_of(scale, shape.features, "scale", positive=True)
+def deviation_scale(scale: object, deviations: Array, shape: MixtureShape) -> Array:
+    """τ as given or from the data: one number for a spherical family, else one for each feature."""
+    single = not shape.family.matrix and shape.family.dims[-1] != "feature"
+    if scale is None:
+        return (deviations**2).mean() ** 0.5 if single else deviations
+    return number_above(scale, 0, "scale") if single else vector_of(scale, shape.features, "scale", positive=True)
 
 
 def program(shape: MixtureShape, data: DataScale, *, function: object) -> AbstractPrior:
@@ -129,8 +130,6 @@ def program(shape: MixtureShape, data: DataScale, *, function: object) -> Abstra
 
 def import_function(name: str) -> Callable:
     """The function called "package.module:name"; InputError where it cannot be imported."""
-    from importlib import import_module
-
     module, _, attribute = name.partition(":")
     try:
         return getattr(import_module(module), attribute)

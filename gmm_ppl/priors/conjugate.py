@@ -62,6 +62,9 @@ class ConjugatePrior(AbstractConjugatePrior):
             statistics, shape, self.concentration, self.mean, self.mean_precision, self.degrees_of_freedom, self.scale
         )
 
+    def bounded(self) -> bool:
+        return bool((self.concentration >= 1).all())
+
     def numbers(self) -> dict[str, object]:
         return {name: jnp.asarray(getattr(self, name)).tolist() for name in NUMBERS}
 

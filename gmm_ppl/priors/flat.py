@@ -38,6 +38,9 @@ class FlatPrior(AbstractConjugatePrior):
         cancelling = -prior_and_data_count(jnp.zeros(shape.components), none, shape).reshape(-1)[0]
         return maximise(statistics, shape, jnp.ones(shape.components), none, none, cancelling, none)
 
+    def bounded(self) -> bool:
+        return True
+
     def numbers(self) -> dict[str, object]:
         return {}
 

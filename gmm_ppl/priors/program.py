@@ -42,6 +42,9 @@ class ProgramPrior(AbstractPrior):
     def supports(self, shape: MixtureShape) -> Supports:
         return self.found.supports
 
+    def bounded(self) -> bool:
+        return True
+
     def numbers(self) -> dict[str, object]:
         return {"function": f"{self.program.__module__}:{self.program.__qualname__}"}
 

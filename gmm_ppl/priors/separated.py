@@ -49,6 +49,9 @@ class SeparatedPrior(AbstractPrior):
     def supports(self, shape: MixtureShape) -> Supports:
         return direct_supports(shape)
 
+    def bounded(self) -> bool:
+        return bool((self.concentration >= 1).all())
+
     def numbers(self) -> dict[str, object]:
         return {name: jnp.asarray(getattr(self, name)).tolist() for name in NUMBERS}
 

@@ -1,0 +1,67 @@
+"""Coordinates in which a log density curves alike in every direction, and a climb to its top in them."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import optimistix as optx
+
+from gmm_ppl.types import Array, Float
+
+LARGEST_DENSE = 400
+"""Above this many coordinates only the Hessian's diagonal is used: the full one costs its square in memory."""
+
+FLATTEST = 1e-8
+"""Curvature below this fraction of the steepest counts as this fraction, so that a flat direction keeps a finite scale."""
+
+LogDensity = Callable[[Float[Array, " P"]], Float[Array, ""]]
+
+
+def whitening(density: LogDensity, point: Float[Array, " P"]) -> Array:
+    """W with W Wᵀ ≈ (−Hessian)⁻¹ at `point`: (P, P), or its diagonal (P,) where P is large.
+
+    Rows and columns are first scaled by the diagonal, so that coordinates in units as different as 10⁻¹⁰⁰ and 1 keep their
+    digits. Directions that curve upwards (the point is no mode) count by the size of their curvature.
+    """
+    if point.size > LARGEST_DENSE:
+        return unit_scale(diagonal_curvature(density, point))
+    hessian = -jax.jacfwd(jax.grad(density))(point)
+    scale = unit_scale(jnp.diagonal(hessian))
+    values, vectors = jnp.linalg.eigh(scale[:, None] * hessian * scale)
+    sizes = jnp.abs(values)
+    return scale[:, None] * vectors / jnp.sqrt(jnp.maximum(sizes, FLATTEST * jnp.max(sizes)))
+
+
+def unit_scale(curvature: Float[Array, " P"]) -> Float[Array, " P"]:
+    """1 / √|curvature|, and 1 where there is none."""
+    size = jnp.abs(curvature)
+    return jnp.where(size > 0, 1 / jnp.sqrt(jnp.where(size > 0, size, 1)), 1)
+
+
+def diagonal_curvature(density: LogDensity, point: Float[Array, " P"]) -> Float[Array, " P"]:
+    """Diagonal of −Hessian, one Hessian–vector product at a time."""
+    gradient = jax.grad(density)
+
+    def entry(index: Array) -> Array:
+        direction = jnp.zeros_like(point).at[index].set(1)
+        return -jax.jvp(gradient, (point,), (direction,))[1][index]
+
+    return jax.lax.map(entry, jnp.arange(point.size))
+
+
+def move(point: Float[Array, " P"], scale: Array, steps: Float[Array, " P"]) -> Float[Array, " P"]:
+    """point + W steps."""
+    return point + (scale @ steps if scale.ndim == 2 else scale * steps)
+
+
+def climb(density: LogDensity, point: Float[Array, " P"], *, max_steps: int = 64) -> Float[Array, " P"]:
+    """A local maximiser of `density` from `point`, by BFGS in whitened coordinates; never lower than `point`."""
+    scale, base = whitening(density, point), density(point)
+
+    def depth(steps: Array, _: None) -> Array:
+        return base - density(move(point, scale, steps))
+
+    solver = optx.BFGS(rtol=1e-10, atol=1e-10)
+    found = optx.minimise(depth, solver, jnp.zeros_like(point), max_steps=max_steps, throw=False)
+    reached = move(point, scale, found.value)
+    return jnp.where(density(reached) >= base, reached, point)

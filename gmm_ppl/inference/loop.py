@@ -1,0 +1,176 @@
+"""The one loop for iterative fits: many starts at once, stopping rules, statuses, progress and interruption."""
+
+import time
+from abc import abstractmethod
+from typing import Generic, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from gmm_ppl.inference.base import Status
+from gmm_ppl.progress import Progress
+from gmm_ppl.types import Array, Bool, Float, Int
+
+Point = TypeVar("Point")
+STATUSES = tuple(Status)
+RUNNING = len(STATUSES)
+
+SECONDS_A_SEGMENT = 0.3
+"""Progress is shown and Ctrl-C heeded between segments of about this length."""
+
+
+class AbstractIteration(eqx.Module, Generic[Point]):
+    """A method that improves a point step by step; `run` does the rest."""
+
+    @abstractmethod
+    def step(self, point: Point) -> Point:
+        """The next point."""
+
+    @abstractmethod
+    def objective(self, point: Point) -> Float[Array, ""]:
+        """What the method climbs, in nats, at this very point."""
+
+    @abstractmethod
+    def collapsed(self, point: Point) -> Bool[Array, ""]:
+        """Whether the point has left the parameters for which the objective means anything."""
+
+    @abstractmethod
+    def rows(self) -> Float[Array, ""]:
+        """Total row weight: the tolerance is per row, so that it means the same for any N."""
+
+
+class Progression(eqx.Module, Generic[Point]):
+    """The state of one start. `status` is a position in `STATUSES`, or RUNNING."""
+
+    point: Point
+    gain: Float[Array, ""]
+    iteration: Int[Array, ""]
+    status: Int[Array, ""]
+    trace: Float[Array, " T"]
+
+
+def begin(method: AbstractIteration[Point], point: Point, max_steps: int) -> Progression[Point]:
+    """The state before the first step; a start that is no good to begin with ends here."""
+    objective = method.objective(point)
+    trace = jnp.full(max_steps + 1, jnp.nan).at[0].set(objective)
+    failed = jnp.where(method.collapsed(point), STATUSES.index(Status.COLLAPSED), STATUSES.index(Status.NON_FINITE))
+    status = jnp.where(jnp.isfinite(objective), RUNNING, failed)
+    return Progression(point, jnp.array(jnp.inf), jnp.array(0), status, trace)
+
+
+def advance(method: AbstractIteration[Point], state: Progression[Point], tolerance: Array) -> Progression[Point]:
+    """One step, and the status that follows from it. A step that fails is not taken: the last good point stays."""
+    old = state.trace[state.iteration]
+    point = method.step(state.point)
+    objective = method.objective(point)
+    gain = objective - old
+    status = judge(method, point, objective, gain, state, tolerance)
+    kept = (status == RUNNING) | (status == STATUSES.index(Status.CONVERGED)) | (status == STATUSES.index(Status.STEP_LIMIT))
+    # Near the top rounding makes the objective jitter: the better of the two points is the one to return.
+    taken = kept & (gain >= 0)
+    iteration = jnp.where(kept, state.iteration + 1, state.iteration)
+    return Progression(
+        jax.tree.map(lambda new, last: jnp.where(taken, new, last), point, state.point),
+        gain,
+        iteration,
+        status,
+        state.trace.at[iteration].set(jnp.where(taken, objective, old)),
+    )
+
+
+def judge(
+    method: AbstractIteration[Point], point: Point, objective: Array, gain: Array, state: Progression[Point], tolerance: Array
+) -> Int[Array, ""]:
+    """The status after a step whose objective rose by `gain`."""
+    rounding = 1e-12 * (jnp.abs(objective) + method.rows())
+    ends = (
+        (method.collapsed(point), Status.COLLAPSED),
+        (~jnp.isfinite(objective), Status.NON_FINITE),
+        (gain < -rounding, Status.DECREASED),
+        (settled(gain, state, objective, tolerance * method.rows()), Status.CONVERGED),
+        (state.iteration + 2 > state.trace.size - 1, Status.STEP_LIMIT),
+    )
+    codes = [jnp.array(STATUSES.index(status)) for _, status in ends]
+    return jnp.select([test for test, _ in ends], codes, RUNNING)
+
+
+def settled(gain: Array, state: Progression[Point], objective: Array, tolerance: Array) -> Bool[Array, ""]:
+    """Whether this gain, and all gains that would follow, are within the tolerance.
+
+    EM's gains shrink by a steady factor ρ, so what is still to come is about gain · ρ / (1 − ρ) (Aitken's estimate; Böhning et
+    al. 1994, doi:10.1007/BF01720593). Stopping on the gain alone, as mclust and scikit-learn do, stops short by that much
+    wherever components overlap and ρ is close to 1.
+    """
+    floor = jnp.maximum(tolerance, 4 * jnp.finfo(objective.dtype).eps * jnp.abs(objective))
+    ratio = jnp.clip(gain / jnp.where(state.gain > 0, state.gain, 1), 0, 1)
+    remaining = gain * ratio / jnp.maximum(1 - ratio, 1e-12)
+    steady = (state.gain > 0) & jnp.isfinite(state.gain) & (remaining <= floor)
+    at_rounding = gain <= 4 * jnp.finfo(objective.dtype).eps * jnp.abs(objective)
+    return (gain <= floor) & (steady | at_rounding)
+
+
+@eqx.filter_jit
+def segment(
+    method: AbstractIteration[Point], states: Progression[Point], tolerance: Array, limit: Array
+) -> Progression[Point]:
+    """Advance every running start until it ends or reaches iteration `limit`."""
+
+    def lane(state: Progression[Point]) -> Progression[Point]:
+        return jax.lax.while_loop(
+            lambda each: (each.status == RUNNING) & (each.iteration < limit),
+            lambda each: advance(method, each, tolerance),
+            state,
+        )
+
+    return jax.vmap(lane)(states)
+
+
+@eqx.filter_jit
+def begin_all(method: AbstractIteration[Point], points: Point, max_steps: int) -> Progression[Point]:
+    """`begin` for every start."""
+    return jax.vmap(lambda point: begin(method, point, max_steps))(points)
+
+
+def run(
+    method: AbstractIteration[Point],
+    points: Point,
+    *,
+    tolerance: float,
+    max_steps: int,
+    progress: Progress,
+    stage: str,
+) -> Progression[Point]:
+    """All starts (a leading axis of `points`) to their ends, or as far as Ctrl-C lets them: those are left RUNNING.
+
+    An interruption before the first segment is done has nothing to keep and is passed on.
+    """
+    states = begin_all(method, points, max_steps)
+    limit, length = 0, 1
+    while bool((states.status == RUNNING).any()):
+        limit += length
+        started = time.monotonic()
+        try:
+            states = jax.block_until_ready(segment(method, states, jnp.asarray(tolerance), jnp.asarray(limit)))
+        except KeyboardInterrupt:
+            if limit == length:
+                raise
+            break
+        report(states, progress, stage)
+        length = next_length(length, time.monotonic() - started)
+    report(states, progress, stage)
+    return states
+
+
+def next_length(length: int, seconds: float) -> int:
+    """Twice as many steps a segment while segments are short, half as many when they are long."""
+    if seconds < SECONDS_A_SEGMENT / 2:
+        return length * 2
+    return max(1, length // 2) if seconds > SECONDS_A_SEGMENT * 2 else length
+
+
+def report(states: Progression[Point], progress: Progress, stage: str) -> None:
+    """How many starts have ended, and the best objective so far."""
+    done = int((states.status != RUNNING).sum())
+    best = float(jnp.nanmax(jnp.where(jnp.isfinite(states.trace), states.trace, -jnp.inf)))
+    progress(stage, done, states.status.size, f"iteration {int(states.iteration.max())}, best objective {best:.4f}")

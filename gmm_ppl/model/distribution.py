@@ -1,0 +1,148 @@
+"""`GaussianMixture`: the mixture as a NumPyro distribution, for use inside any model."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from numpyro import distributions as dist
+from numpyro.distributions import constraints
+from numpyro.distributions.util import is_prng_key, validate_sample
+
+from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.density import component_log_densities, log_density
+from gmm_ppl.mixture.operations import sample_rows
+from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.types import Array
+
+
+class GaussianMixture(dist.Distribution):
+    """P(x) = Σ_k π_k N(x | μ_k, Σ_k) with the assignment summed out; event shape (D,).
+
+    Names follow `numpyro.distributions.MixtureSameFamily`. Leading axes of the parameters are the batch shape.
+
+    Args:
+        parameters: of the mixture, from `Mixture.sample_parameters`, `mixture_parameters` or a fit.
+
+    Raises:
+        InputError: parameters whose leading axes do not broadcast.
+    """
+
+    arg_constraints = {
+        "weights": constraints.simplex,
+        "means": constraints.independent(constraints.real, 2),
+        "covariances": constraints.independent(constraints.positive_definite, 1),
+    }
+    support = constraints.real_vector
+    pytree_data_fields = ("parameters",)
+
+    def __init__(self, parameters: MixtureParameters, *, validate_args: bool | None = None) -> None:
+        if not isinstance(parameters, MixtureParameters):
+            raise InputError(
+                f"GaussianMixture takes MixtureParameters; given {type(parameters).__name__}. "
+                "Make them with gmm_ppl.mixture_parameters or Mixture.sample_parameters."
+            )
+        batch_shape, self.parameters = broadcast_batch(parameters)
+        super().__init__(batch_shape, (parameters.means.shape[-1],), validate_args=validate_args)
+
+    @property
+    def weights(self) -> Array:
+        """π, batch × (K,)."""
+        return self.parameters.weights
+
+    @property
+    def means(self) -> Array:
+        """μ, batch × (K, D)."""
+        return self.parameters.means
+
+    @property
+    def covariances(self) -> Array:
+        """Σ as dense matrices, batch × (K, D, D)."""
+        return self.over_batch(lambda parameters: parameters.covariances)(self.parameters)
+
+    @property
+    def mixture_size(self) -> int:
+        """K."""
+        return self.weights.shape[-1]
+
+    @property
+    def mixing_distribution(self) -> dist.Distribution:
+        """The categorical law of the assignment."""
+        return dist.Categorical(probs=self.weights)
+
+    @property
+    def component_distribution(self) -> dist.Distribution:
+        """The K normal laws, with K as the last batch axis."""
+        return dist.MultivariateNormal(self.means, covariance_matrix=self.covariances)
+
+    @property
+    def mean(self) -> Array:
+        """Σ_k π_k μ_k."""
+        return jnp.sum(self.weights[..., None] * self.means, axis=-2)
+
+    @property
+    def variance(self) -> Array:
+        """Variance of each feature: within components and between their means."""
+        within = jnp.diagonal(self.covariances, axis1=-2, axis2=-1)
+        between = (self.means - self.mean[..., None, :]) ** 2
+        return jnp.sum(self.weights[..., None] * (within + between), axis=-2)
+
+    def sample(self, key: Array, sample_shape: tuple[int, ...] = ()) -> Array:
+        return self.sample_with_intermediates(key, sample_shape)[0]
+
+    def sample_with_intermediates(self, key: Array, sample_shape: tuple[int, ...] = ()) -> tuple[Array, list[Array]]:
+        """Draws and, as NumPyro's mixtures give it, a list with the component of each."""
+        if not is_prng_key(key):
+            raise TypeError(f"sample needs a JAX random key; given {key!r}.")
+        rows = int(jnp.prod(jnp.array(sample_shape))) if sample_shape else 1
+        keys = jax.random.split(key, self.batch_shape) if self.batch_shape else key
+        draws, labels = self.over_batch(lambda each, parameters: sample_rows(each, parameters, rows))(keys, self.parameters)
+        return self.rows_first(draws, sample_shape, 1), [self.rows_first(labels, sample_shape, 0)]
+
+    def rows_first(self, drawn: Array, sample_shape: tuple[int, ...], event: int) -> Array:
+        """batch × rows × event as sample_shape × batch × event."""
+        axis = len(self.batch_shape)
+        moved = jnp.moveaxis(drawn, axis, 0)
+        return moved.reshape(tuple(sample_shape) + self.batch_shape + drawn.shape[drawn.ndim - event :])
+
+    @validate_sample
+    def log_prob(self, value: Array, intermediates: object = None) -> Array:
+        """log P(value) in nats."""
+        return self.evaluate(log_density, value)
+
+    def component_log_probs(self, value: Array) -> Array:
+        """log π_k + log N(value | μ_k, Σ_k), with K as the last axis; its softmax is the responsibilities."""
+        return self.evaluate(component_log_densities, value)
+
+    def evaluate(self, density: Callable[[Array, MixtureParameters], Array], value: Array) -> Array:
+        """A density of the mixture package at values that broadcast against the batch shape."""
+        axes = len(self.batch_shape)
+        if not axes:
+            return density(value, self.parameters)
+        shape = jnp.broadcast_shapes(jnp.shape(value)[:-1], self.batch_shape)
+        rows = jnp.broadcast_to(value, shape + self.event_shape)
+        lead = len(shape) - axes
+        source, target = tuple(range(lead, lead + axes)), tuple(range(axes))
+        answer = self.over_batch(density)(jnp.moveaxis(rows, source, target), self.parameters)
+        return jnp.moveaxis(answer, target, source)
+
+    def over_batch(self, function: Callable) -> Callable:
+        """`function` mapped over each batch axis of its arguments."""
+        for _ in self.batch_shape:
+            function = jax.vmap(function)
+        return function
+
+
+def broadcast_batch(parameters: MixtureParameters) -> tuple[tuple[int, ...], MixtureParameters]:
+    """The common leading axes of the parameters, and the parameters broadcast to them."""
+    covariance = parameters.covariance
+    events = (1, 2, len(covariance.dims))
+    arrays = tuple(map(jnp.asarray, (parameters.weights, parameters.means, covariance.values)))
+    try:
+        batch = jnp.broadcast_shapes(*(each.shape[: each.ndim - event] for each, event in zip(arrays, events, strict=True)))
+    except ValueError as error:
+        shapes = ", ".join(str(each.shape) for each in arrays)
+        raise InputError(f"leading axes of weights, means and covariances must broadcast; their shapes are {shapes}.") from error
+    weights, means, values = (
+        jnp.broadcast_to(each, batch + each.shape[each.ndim - event :]) for each, event in zip(arrays, events, strict=True)
+    )
+    return batch, MixtureParameters(weights, means, type(covariance)(values))

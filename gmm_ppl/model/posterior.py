@@ -1,0 +1,81 @@
+"""The posterior of a mixture given data: the NumPyro program, and the same density as plain functions for any sampler."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpyro
+
+from gmm_ppl.data.tables import as_table
+from gmm_ppl.mixture.data_pass import log_likelihood
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.model.distribution import GaussianMixture
+from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
+from gmm_ppl.priors import AbstractPrior
+from gmm_ppl.priors.sites import Sites, constrain, draw_sites, log_jacobian, log_prior, unconstrain
+from gmm_ppl.types import Array, Float
+
+
+class Posterior(eqx.Module):
+    """Rows, their weights and a prior with all its numbers: what every engine climbs or samples.
+
+    All methods are pure and can be jitted; densities are in nats.
+    """
+
+    x: Float[Array, "N D"]
+    row_weights: Float[Array, " N"]
+    prior: AbstractPrior
+    shape: MixtureShape = eqx.field(static=True)
+
+    def log_joint(self, sites: Sites) -> Float[Array, ""]:
+        """log p(x | sites) + log p(sites), with respect to Lebesgue measure on the sites."""
+        return sum(self.log_terms(sites)[:2])
+
+    def log_terms(self, sites: Sites) -> tuple[Array, Array, MixtureParameters]:
+        """Log-likelihood, log prior and the parameters at `sites`."""
+        prior_value, parameters = log_prior(self.prior, self.shape, sites)
+        return log_likelihood(self.x, self.row_weights, parameters), prior_value, parameters
+
+    def log_density(self, unconstrained: Sites) -> Float[Array, ""]:
+        """The log joint density in unconstrained coordinates, their Jacobian included: what a sampler needs."""
+        return self.log_joint(self.constrain(unconstrained)) + log_jacobian(self.prior, self.shape, unconstrained)
+
+    def constrain(self, unconstrained: Sites) -> Sites:
+        """Sites from unconstrained coordinates."""
+        return constrain(self.prior, self.shape, unconstrained)
+
+    def unconstrain(self, sites: Sites) -> Sites:
+        """Unconstrained coordinates of sites."""
+        return unconstrain(self.prior, self.shape, sites)
+
+    def parameters(self, sites: Sites) -> MixtureParameters:
+        """The mixture's parameters at `sites`."""
+        return log_prior(self.prior, self.shape, sites)[1]
+
+    def init_params(self, key: Array, chains: int) -> Sites:
+        """Unconstrained starting points drawn from the prior, one a chain (for samplers that are given no fit)."""
+        keys = jax.random.split(key, chains)
+        return jax.vmap(lambda each: self.unconstrain(draw_sites(self.prior, self.shape, each)[0]))(keys)
+
+    def model(self) -> Callable[[], None]:
+        """The NumPyro program: prior, plate `obs`, observation `x`."""
+
+        def mixture_model() -> None:
+            parameters = self.prior.sample_parameters(self.shape)
+            with numpyro.plate("obs", self.x.shape[0]):
+                numpyro.sample("x", GaussianMixture(parameters), obs=self.x)
+
+        return mixture_model
+
+
+def posterior(mixture: Mixture, data: object) -> Posterior:
+    """The posterior of `mixture` given rows of data (anything `as_table` takes), in the JAX precision in force.
+
+    Raises:
+        InputError: data or hyperparameters that cannot be used.
+    """
+    x = as_table(data).values
+    resolved = mixture.resolve(x)
+    rows = jnp.asarray(x)
+    return Posterior(rows, jnp.ones(rows.shape[0], rows.dtype), as_jax(resolved_prior(resolved)), mixture.shape(x.shape[1]))

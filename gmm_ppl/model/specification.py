@@ -1,0 +1,71 @@
+"""A mixture as a user states it: how many components, which covariance family, which prior. No data, no fitted values."""
+
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.covariance import find_family
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.scale import DataScale, data_scale
+from gmm_ppl.priors import AbstractPrior, resolve_prior
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The specification of a Gaussian mixture.
+
+    Args:
+        components: K ≥ 1.
+        covariance: full, tied, diagonal or spherical.
+        prior: "weak" (the default, scaled to the data: `gmm_ppl.priors.builders`), "flat" (maximum likelihood),
+            "separated", a mapping `{"kind": "conjugate", …numbers}`, a NumPyro program `f(components, features)` that
+            returns weights, means and covariances, or a finished prior.
+
+    Raises:
+        InputError: fewer than one component, or an unknown family.
+    """
+
+    components: int
+    covariance: str = "full"
+    prior: object = "weak"
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.components, int | np.integer) and not isinstance(self.components, bool)
+        if not whole or self.components < 1:
+            raise InputError(f"components must be a whole number from 1; given {self.components!r}.")
+        find_family(self.covariance)
+
+    def shape(self, features: int) -> MixtureShape:
+        """Static shape for data of D features."""
+        return MixtureShape(int(self.components), features, find_family(self.covariance))
+
+    def resolve(self, data: object) -> "Mixture":
+        """The same mixture with every number of its prior, scaled to rows (N, D) or a `DataScale`."""
+        scale = data if isinstance(data, DataScale) else data_scale(data)
+        return replace(self, prior=resolve_prior(self.prior, self.shape(scale.centre.shape[0]), scale))
+
+    def sample_parameters(self, *, scale: object) -> MixtureParameters:
+        """NumPyro sites for weights, means and covariances, inside a model of one's own.
+
+        Args:
+            scale: the data (N, D) that the model is about, or their `DataScale`: gives D, and the units of a prior that
+                is scaled to data.
+        """
+        mixture = self.resolve(scale)
+        features = scale.centre.shape[0] if isinstance(scale, DataScale) else np.shape(scale)[1]
+        return as_jax(resolved_prior(mixture)).sample_parameters(mixture.shape(features))
+
+
+def resolved_prior(mixture: Mixture) -> AbstractPrior:
+    """The prior of a resolved mixture; InputError where it still waits for data."""
+    if not isinstance(mixture.prior, AbstractPrior):
+        raise InputError(f"the prior {mixture.prior!r} has no numbers yet: call mixture.resolve(data) first.")
+    return mixture.prior
+
+
+def as_jax(prior: AbstractPrior) -> AbstractPrior:
+    """The prior with JAX arrays, in whatever precision is in force."""
+    return jax.tree.map(jnp.asarray, prior)

@@ -1,0 +1,50 @@
+"""k-means++ seeds (Arthur & Vassilvitskii 2007, doi:10.5555/1283383.1283494) and a short k-means."""
+
+import jax
+import jax.numpy as jnp
+
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.priors import AbstractConjugatePrior
+from gmm_ppl.starts.base import parameters_of_memberships
+from gmm_ppl.types import Array, Float, PRNGKeyArray
+
+LLOYD_STEPS = 10
+"""Enough to leave bad seeds; EM goes on from there, so k-means need not converge."""
+
+
+def kmeans_start(
+    key: PRNGKeyArray, x: Float[Array, "N D"], row_weights: Float[Array, " N"], shape: MixtureShape, weak: AbstractConjugatePrior
+) -> MixtureParameters:
+    """Clusters of the standardised features, so that a column's unit does not choose the start."""
+    mean = jnp.average(x, axis=0, weights=row_weights)
+    rows = (x - mean) / jnp.sqrt(jnp.average((x - mean) ** 2, axis=0, weights=row_weights))
+    centres = seeds(key, rows, row_weights, shape.components)
+    centres = jax.lax.fori_loop(0, LLOYD_STEPS, lambda _, each: lloyd(rows, row_weights, each), centres)
+    return parameters_of_memberships(x, nearest(rows, centres) * row_weights[:, None], shape, weak)
+
+
+def seeds(key: PRNGKeyArray, rows: Float[Array, "N D"], row_weights: Float[Array, " N"], components: int) -> Float[Array, "K D"]:
+    """K rows, each drawn with probability proportional to its squared distance from those before it."""
+    keys = jax.random.split(key, components)
+    first = rows[jax.random.categorical(keys[0], jnp.log(row_weights))]
+    centres = jnp.broadcast_to(first, (components, rows.shape[1]))
+
+    def add(index: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
+        centres, closest = state
+        chosen = rows[jax.random.categorical(keys[index], jnp.log(closest * row_weights))]
+        return centres.at[index].set(chosen), jnp.minimum(closest, jnp.sum((rows - chosen) ** 2, axis=1))
+
+    return jax.lax.fori_loop(1, components, add, (centres, jnp.sum((rows - first) ** 2, axis=1)))[0]
+
+
+def lloyd(rows: Float[Array, "N D"], row_weights: Float[Array, " N"], centres: Float[Array, "K D"]) -> Float[Array, "K D"]:
+    """Move each centre to the mean of its rows; a centre without rows stays."""
+    memberships = nearest(rows, centres) * row_weights[:, None]
+    count = jnp.sum(memberships, axis=0)[:, None]
+    return jnp.where(count > 0, memberships.T @ rows / jnp.where(count > 0, count, 1), centres)
+
+
+def nearest(rows: Float[Array, "N D"], centres: Float[Array, "K D"]) -> Float[Array, "N K"]:
+    """One-hot membership in the nearest centre; standardised rows are near the origin, so expanding the square is safe."""
+    distances = jnp.sum(centres**2, axis=1) - 2 * rows @ centres.T
+    return jax.nn.one_hot(jnp.argmin(distances, axis=1), centres.shape[0], dtype=rows.dtype)
