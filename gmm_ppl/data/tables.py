@@ -1,0 +1,122 @@
+"""The one form in which rows reach the rest of the library: `Table`, and `as_table`, which makes one of anything."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from gmm_ppl.data.checks import finite_problems, integer_problems, kind_problems, row_problems, spread_problems
+from gmm_ppl.data.columns import Column, Columns, Kind, as_text, column_from_array
+from gmm_ppl.data.numbers import to_float64
+from gmm_ppl.data.readers.registry import read_file
+from gmm_ppl.data.selection import select
+from gmm_ppl.data.sources.registry import read_object
+from gmm_ppl.data.wording import raise_problems
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Table:
+    """N rows of D features, ready to be fitted, with what else was known of the rows.
+
+    Attributes:
+        values: (N, D) float64, C-contiguous, read-only and finite; no column constant, none a copy of another.
+        features: the D names.
+        source: where the rows come from: "dataset faithful", "measurements.csv", "array", "DataFrame".
+        labels: the columns that are not features, such as a species, each (N,) of text or numbers, read-only; a missing
+            label is empty text or NaN.
+
+    `len(table)` is N, and `numpy.asarray(table)` is `values`.
+    """
+
+    values: np.ndarray
+    features: tuple[str, ...]
+    source: str
+    labels: Mapping[str, np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __array__(self, dtype: np.typing.DTypeLike = None, copy: bool | None = None) -> np.ndarray:  # noqa: FBT001
+        return np.array(self.values, dtype=dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        features = f"{len(self.features)} features ({', '.join(self.features)})"
+        labels = f", labels {', '.join(self.labels)}" if self.labels else ""
+        return f"<Table {self.source}: {len(self)} rows of {features}{labels}>"
+
+
+def as_table(
+    data: "Table | str | os.PathLike[str] | Mapping[str, Any] | Any", *, columns: Sequence[str | int] | None = None
+) -> Table:
+    """Make a table of a file or of an object in memory.
+
+    Arguments:
+        data: a table (handed back as it is where `columns` asks for nothing else); a path, whose suffix tells the
+            format (.csv, .tsv, .npy, .npz, .nc, .parquet); an array or list of rows, one-dimensional for one feature; a
+            DataFrame or Series of any library; a mapping from names to columns; an xarray object.
+        columns: the features, by name and in this order, or by position from 0 where the data have no names (there
+            the features are called x0, x1 …). The other columns become labels. Without it every column of numbers is a
+            feature and every column of text a label.
+
+    Returns:
+        A table with its own copy of the values in float64. Integers, booleans, narrower floats, other byte orders and
+        memory layouts are converted exactly.
+
+    Raises:
+        InputError: nothing there to read, or columns that cannot be used: not numbers, missing or infinite values,
+            integers that float64 would round, one value throughout, a copy or a linear function of another column.
+    """
+    if isinstance(data, Table):
+        if columns is None or list(columns) == list(data.features):
+            return data
+        return table_of(_columns_of_table(data), columns)
+    found = read_file(data) if isinstance(data, str | os.PathLike) else read_object(data)
+    return table_of(found, columns)
+
+
+def table_of(found: Columns, columns: Sequence[str | int] | None) -> Table:
+    """The table of columns that were read; raises `InputError` as `as_table` does."""
+    features, rest = select(found, columns)
+    raise_problems(found.origin, row_problems(found))
+    raise_problems(found.origin, [*kind_problems(found, features), *integer_problems(found, features)])
+    names = tuple(column.name for column in features)
+    values = np.empty((found.rows, len(features)))
+    for place, column in enumerate(features):
+        values[:, place] = to_float64(column)
+    raise_problems(found.origin, finite_problems(found, names, values))
+    raise_problems(found.origin, spread_problems(found, names, values))
+    labels = {column.name: _read_only(_label(column)) for column in rest}
+    return Table(_read_only(values), names, found.source, MappingProxyType(labels))
+
+
+def fingerprint(table: Table) -> str:
+    """The SHA-256, in hexadecimal, of the features' names and of the values as little-endian float64.
+
+    The same on every machine; neither the source nor the labels enter it.
+    """
+    digest = hashlib.sha256(json.dumps([table.features, table.values.shape]).encode())
+    digest.update(np.ascontiguousarray(table.values, dtype="<f8"))
+    return digest.hexdigest()
+
+
+def _label(column: Column) -> np.ndarray:
+    if column.kind is not Kind.NUMBER:
+        return as_text(column)
+    missing = column.missing is not None and column.missing.any()
+    return to_float64(column) if missing else column.cells.copy()
+
+
+def _columns_of_table(table: Table) -> Columns:
+    features = [column_from_array(name, cells) for name, cells in zip(table.features, table.values.T, strict=True)]
+    labels = [column_from_array(name, cells) for name, cells in table.labels.items()]
+    return Columns((*features, *labels), len(table), table.source, table.source)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
