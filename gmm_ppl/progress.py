@@ -5,7 +5,6 @@ done and a short note. What happens with that is the caller's choice: nothing (`
 or a moving bar (`Bars`, on a terminal only; `shown` picks between the two).
 """
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
@@ -77,7 +76,7 @@ def bars(stream: TextIO) -> Iterator[Bars]:
 
 
 @contextmanager
-def shown(stream: TextIO = sys.stderr) -> Iterator[Progress]:
+def shown(stream: TextIO) -> Iterator[Progress]:
     """Progress for a person: bars if `stream` is a terminal, else a line per stage."""
     if stream.isatty():
         with bars(stream) as display:

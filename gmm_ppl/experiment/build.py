@@ -1,0 +1,54 @@
+"""From a validated config to the things it names: the rows, the mixture. Whatever can be refused is refused here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gmm_ppl.data import Table, as_table, check_enough_rows, datasets
+from gmm_ppl.errors import InputError
+from gmm_ppl.experiment.loading import Experiment
+from gmm_ppl.experiment.source import KeyPath
+from gmm_ppl.model.specification import Mixture
+
+
+@dataclass(frozen=True)
+class Task:
+    """An experiment with its rows read and its mixture built: ready to run."""
+
+    experiment: Experiment
+    table: Table
+    mixture: Mixture
+
+
+def build(experiment: Experiment) -> Task:
+    """Read the data and build the mixture.
+
+    Raises:
+        InputError: data that cannot be read or fitted, or impossible hyperparameters, with the place in the config.
+    """
+    table = _read(experiment)
+    model = experiment.config.model
+    mixture = Mixture(model.components, model.covariance, model.prior.model_dump(exclude_none=True))
+    with located(experiment, ("model", "components")):
+        check_enough_rows(table, model.components)
+    with located(experiment, ("model", "prior")):
+        mixture.resolve(table.values)
+    return Task(experiment, table, mixture)
+
+
+@contextmanager
+def located(experiment: Experiment, path: KeyPath) -> Iterator[None]:
+    """Add the place in the config to an `InputError` that has none."""
+    try:
+        yield
+    except InputError as error:
+        raise experiment.error_at(path, error) from error
+
+
+def _read(experiment: Experiment) -> Table:
+    data = experiment.config.data
+    key = "dataset" if data.path is None else "path"
+    with located(experiment, ("data", key)):
+        if data.path is None:
+            return datasets.load(str(data.dataset), columns=data.columns)
+        return as_table(data.path, columns=data.columns)

@@ -1,0 +1,124 @@
+"""What an experiment is: every key of a config with its type, its default and its meaning.
+
+The descriptions are the documentation: the JSON schema and the table in `configs/README.md` are made from them.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from gmm_ppl.experiment.fields import OneOf, Section, by_tag, list_of, name_or_position, refusal
+from gmm_ppl.experiment.prior import Prior
+from gmm_ppl.experiment.registries import DATASETS, FAMILIES, STARTS
+
+FORMATS = ("html", "md")
+
+Column = Annotated[str | int, BeforeValidator(name_or_position)]
+Columns = Annotated[tuple[Column, ...], list_of("column names")]
+Formats = Annotated[tuple[Annotated[str, OneOf("report format", FORMATS)], ...], list_of("report formats")]
+
+
+class DataConfig(Section):
+    """Where the rows come from: a bundled data set by name, or a file. Exactly one of the two."""
+
+    dataset: Annotated[str, OneOf("data set", DATASETS)] | None = Field(
+        default=None, description="A bundled data set, by name."
+    )
+    path: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A file: CSV, TSV, npy, npz, netCDF or Parquet. A relative path is looked for beside the config, "
+        "then in the working directory.",
+    )
+    columns: Columns | None = Field(
+        default=None,
+        min_length=1,
+        description="The columns to fit, by name (by position from 0 where the data have no names), in this "
+        "order; without it, every column of numbers.",
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.dataset is None) == (self.path is None):
+            given = "neither is there" if self.dataset is None else "both are there"
+            raise refusal(f"give either `dataset` (a bundled data set) or `path` (a file); {given}")
+        return self
+
+
+class ModelConfig(Section):
+    """The mixture: how many components, which covariance family, which prior."""
+
+    components: int = Field(ge=1, description="The number of components, K.")
+    covariance: Annotated[str, OneOf("covariance family", FAMILIES)] = Field(
+        default="full",
+        description="The covariance family: full (a matrix for each component), tied (one matrix for all), diagonal "
+        "(variances along the axes), spherical (one variance for each component).",
+    )
+    prior: Prior = Field(
+        default={"kind": "weak"},
+        validate_default=True,
+        description="What is believed before the data: the name of a prior, or a mapping with its `kind` and numbers. "
+        "`flat` is maximum likelihood, and needs `mcmc: null`.",
+    )
+
+
+class EmConfig(Section):
+    """Expectation–maximisation: the point fit, and where the sampler starts from."""
+
+    starts: int = Field(default=20, ge=1, le=100_000, description="How many starts; the best optimum is kept.")
+    start: Annotated[str, OneOf("start", STARTS)] = Field(default="kmeans", description="How a start is made.")
+    tolerance: float = Field(
+        default=1e-10,
+        gt=0,
+        lt=1,
+        description="A start has converged when what EM would still gain is below this, in nats a row.",
+    )
+    max_steps: int = Field(default=1000, ge=1, description="The most iterations a start may take.")
+
+
+class NutsConfig(Section):
+    """The no-U-turn sampler, started from the EM point."""
+
+    sampler: Literal["nuts"] = Field(default="nuts", description="The sampler.")
+    chains: int = Field(default=4, ge=1, le=10_000, description="How many chains; R-hat needs at least 2.")
+    draws: int = Field(default=1000, ge=4, description="Draws kept from each chain.")
+    warmup: int = Field(default=500, ge=1, description="Steps of each chain that adapt the sampler, not kept.")
+    target_acceptance: float = Field(
+        default=0.8,
+        gt=0,
+        lt=1,
+        description="The acceptance probability that the step size is adapted to; more means smaller steps.",
+    )
+    max_tree_depth: int = Field(
+        default=10, ge=1, le=20, description="A draw takes at most 2 to this power leapfrog steps."
+    )
+
+
+class ReportConfig(Section):
+    """The report."""
+
+    formats: Formats = Field(default=FORMATS, min_length=1, description="Which files to write: report.html, report.md.")
+
+
+Mcmc = Annotated[Annotated[NutsConfig, Tag("nuts")], Discriminator(by_tag("sampler", "nuts"))]
+
+
+class ExperimentConfig(Section):
+    """One experiment: data, a mixture, EM, a sampler started from it, a report."""
+
+    name: str = Field(
+        pattern=r"^\w[\w.-]*$",
+        max_length=100,
+        description="The run directory's name: letters, digits, `.`, `_` and `-`.",
+    )
+    seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**31 - 3,
+        description="Makes the run repeatable: EM draws its starts from it, the sampler from seed + 1.",
+    )
+    data: DataConfig = Field(description="Where the rows come from.")
+    model: ModelConfig = Field(description="The mixture and its prior.")
+    em: EmConfig = Field(default=EmConfig(), description="The point fit.")
+    mcmc: Mcmc | None = Field(default=NutsConfig(), description="The sampler; `mcmc: null` leaves it out.")
+    report: ReportConfig = Field(default=ReportConfig(), description="The report.")

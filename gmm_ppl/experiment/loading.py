@@ -1,0 +1,99 @@
+"""From a config file and `--set` values to a validated experiment, or to every problem at once."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from gmm_ppl.errors import InputError
+from gmm_ppl.experiment.config import ExperimentConfig
+from gmm_ppl.experiment.explain import explain, problem_at
+from gmm_ppl.experiment.overrides import apply
+from gmm_ppl.experiment.source import KeyPath, Problem, Source
+from gmm_ppl.experiment.yaml_file import read
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A validated config together with the file that it came from."""
+
+    config: ExperimentConfig
+    source: Source
+
+    def error_at(self, path: KeyPath, message: object) -> InputError:
+        """An error about the value at `path`, with its place in the file."""
+        return InputError(str(problem_at(path, self.source, str(message))))
+
+
+def load(path: Path, settings: Sequence[str] = ()) -> Experiment:
+    """Read, override and validate a config.
+
+    Arguments:
+        path: the YAML file.
+        settings: `key.path=value`, laid over the file's values in order.
+
+    Raises:
+        InputError: one line for every problem, `file:line:column: key: message`.
+    """
+    source = apply(read(path), settings)
+    problems = list(source.problems)
+    try:
+        config = ExperimentConfig.model_validate(source.values)
+    except ValidationError as error:
+        raise _refusal([*problems, *explain(error, source)]) from None
+    problems += _contradictions(config, source)
+    if problems:
+        raise _refusal(problems)
+    return Experiment(config.model_copy(update={"data": _found(config, path)}), source)
+
+
+def resolved(config: ExperimentConfig) -> dict[str, Any]:
+    """Every key with its value, defaults included, as plain JSON values; keys that hold nothing are left out.
+
+    Read back it gives the same config. `mcmc: null` stays: there it means something.
+    """
+    values = config.model_dump(mode="json")
+    return {key: _without_nothing(value) for key, value in values.items()}
+
+
+def to_yaml(values: dict[str, Any]) -> str:
+    """Plain values as YAML, in the given order."""
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _without_nothing(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nothing(inner) for key, inner in value.items() if inner is not None}
+    return value
+
+
+def _contradictions(config: ExperimentConfig, source: Source) -> list[Problem]:
+    if config.model.prior.kind == "flat" and config.mcmc is not None:
+        message = (
+            "the posterior of a mixture under a flat prior is improper and cannot be sampled; "
+            "set `mcmc: null` (maximum likelihood by EM alone) or choose `prior: weak`"
+        )
+        return [problem_at(("model", "prior"), source, message)]
+    return []
+
+
+def _found(config: ExperimentConfig, path: Path) -> Any:
+    """The data section with its path made absolute: beside the config, or else from the working directory."""
+    if config.data.path is None:
+        return config.data
+    given = Path(config.data.path).expanduser()
+    beside = path.parent / given
+    found = given if given.exists() and not beside.exists() else beside
+    return config.data.model_copy(update={"path": str(found.absolute() if found.exists() else found)})
+
+
+def _refusal(problems: list[Problem]) -> InputError:
+    return InputError("\n".join(str(problem) for problem in sorted(problems, key=_place_in_file)))
+
+
+def _place_in_file(problem: Problem) -> list[int]:
+    return [int(number) for number in re.findall(r":(\d+)", problem.place)]
