@@ -49,6 +49,5 @@ def _read(experiment: Experiment) -> Table:
     data = experiment.config.data
     key = "dataset" if data.path is None else "path"
     with located(experiment, ("data", key)):
-        if data.path is None:
-            return datasets.load(str(data.dataset), columns=data.columns)
-        return as_table(data.path, columns=data.columns)
+        source = data.path or datasets.load(str(data.dataset))
+        return as_table(source, columns=data.columns)

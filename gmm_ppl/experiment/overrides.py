@@ -19,7 +19,13 @@ def apply(source: Source, settings: Sequence[str]) -> Source:
     Raises:
         InputError: a setting is not `key=value`, its value is not YAML, or its path runs through a plain value.
     """
-    merged = replace(source, values=deepcopy(source.values), entries=dict(source.entries), problems=[*source.problems])
+    merged = replace(
+        source,
+        values=deepcopy(source.values),
+        entries=dict(source.entries),
+        problems=[*source.problems],
+        settings=(*source.settings, *settings),
+    )
     for setting in settings:
         _apply_one(merged, setting)
     return merged

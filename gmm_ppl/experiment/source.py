@@ -45,13 +45,14 @@ class Problem:
 
 @dataclass
 class Source:
-    """A config file's values, with the entry of every path and the problems found while reading."""
+    """A config file's values, with the entry of every path, the problems found and the `--set`s laid over it."""
 
     name: str
     content: bytes = b""
     values: dict[str, Any] = field(default_factory=dict)
     entries: dict[KeyPath, Entry] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    settings: tuple[str, ...] = ()
 
 
 def dotted(path: KeyPath) -> str:

@@ -1,0 +1,240 @@
+"""The command line: each command is a thin call into `experiment` and `report`.
+
+Everything heavy is imported inside the commands, so that `--help` answers at once. Results go to the standard output,
+one item a line; messages, progress and errors to the standard error. Exit codes: 0 done, 1 the fit failed, 2 wrong
+input, 130 interrupted.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gmm_ppl.errors import FitError, InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from gmm_ppl.experiment.build import Task
+    from gmm_ppl.progress import Progress
+
+EPILOG = (
+    "Compiled programs are kept in the user's cache directory and reused; set GMM_PPL_CACHE=off to keep none, or "
+    "GMM_PPL_CACHE=DIR to keep them elsewhere."
+)
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, epilog=EPILOG
+)
+
+Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG", help="YAML files, such as configs/faithful.yaml.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key, as in --set em.starts=5.")
+]
+
+
+def main() -> None:
+    """Entry point of `gmm-ppl`."""
+    app(prog_name="gmm-ppl")
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(version("gmm_ppl"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Gaussian mixtures from a YAML file: EM, NUTS from it, one labelled result, a report."""
+
+
+@app.command(epilog=EPILOG)
+def run(
+    configs: Configs,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The run directory; reports/NAME if not given.")
+    ] = None,
+    settings: Settings = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Run even if nothing has changed since the last run.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show warnings and errors only.")] = False,
+) -> None:
+    """Run experiments and print their directories."""
+    with _plain_errors():
+        tasks = _tasks(configs, settings)
+        directories = _directories(tasks, out)
+        _keep_compiled_programs()
+        for task, directory in zip(tasks, directories, strict=True):
+            _run_one(task, directory, force=force, quiet=quiet)
+
+
+@app.command()
+def report(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A run directory, such as reports/faithful.")],
+) -> None:
+    """Make a run's report anew, from results.nc."""
+    with _plain_errors():
+        from gmm_ppl.experiment.rebuild import rebuild
+
+        _keep_compiled_programs()
+        for path in rebuild(directory, render=_render):
+            typer.echo(path)
+
+
+@app.command()
+def check(configs: Configs, settings: Settings = None) -> None:
+    """Say what would be run; fits nothing."""
+    with _plain_errors():
+        from gmm_ppl.experiment.describe import describe
+
+        tasks = _tasks(configs, settings)
+        for config, task, directory in zip(configs, tasks, _directories(tasks, None), strict=True):
+            typer.echo(f"{config}: fine, would write {directory}")
+            for line in describe(task):
+                typer.echo(f"  {line}")
+
+
+@app.command("list")
+def list_names() -> None:
+    """List the names that configs and reports know.
+
+    A line each: kind, name, meaning, separated by tabs.
+    """
+    from gmm_ppl.experiment.catalogue import catalogue
+
+    for row in (*catalogue(), *_report_parts()):
+        typer.echo("\t".join(row))
+
+
+@app.command()
+def schema(
+    *,
+    markdown: Annotated[bool, typer.Option("--markdown", help="A table of all keys instead, for people.")] = False,
+) -> None:
+    """Print the JSON Schema of configs, for editors."""
+    import json
+
+    from gmm_ppl.experiment.reference import reference
+    from gmm_ppl.experiment.schema import json_schema
+
+    typer.echo(reference() if markdown else json.dumps(json_schema(), indent=2, ensure_ascii=False), nl=not markdown)
+
+
+def _tasks(configs: list[Path], settings: list[str] | None) -> list["Task"]:
+    """Read and check everything before anything is run."""
+    from gmm_ppl.experiment.build import build
+    from gmm_ppl.experiment.loading import load
+
+    # A prior may name a function in a module beside the user, where `python -m` would find it.
+    sys.path.insert(0, os.getcwd())
+    return [build(load(config, settings or ())) for config in configs]
+
+
+def _directories(tasks: list["Task"], out: Path | None) -> list[Path]:
+    if out is not None and len(tasks) > 1:
+        raise InputError("--out names the directory of one run; give one config with it, or leave it away")
+    names = [task.experiment.config.name for task in tasks]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(
+            f"two configs are named {twice[0]} and would write one directory; change `name` in one of them"
+        )
+    return [out or Path("reports") / name for name in names]
+
+
+def _run_one(task: "Task", directory: Path, *, force: bool, quiet: bool) -> None:
+    from gmm_ppl.experiment.execute import run as execute
+
+    with _shown(quiet=quiet) as progress:
+        try:
+            outcome = execute(task, directory, render=_render, progress=progress, force=force, command=_command())
+        except KeyboardInterrupt:
+            kept = "is as it was before" if directory.exists() else "was not written"
+            _say(f"interrupted: {directory} {kept}", style="bold red")
+            raise typer.Exit(130) from None
+    if not quiet:
+        _say(outcome.message)
+    typer.echo(directory)
+
+
+def _render(directory: Path, tree: "xr.DataTree", formats: tuple[str, ...]) -> object:
+    from gmm_ppl.report import write_report
+
+    return write_report(tree, directory, formats=formats)
+
+
+def _report_parts() -> list[tuple[str, str, str]]:
+    from gmm_ppl.report.figures import FIGURES
+
+    return [("figure", figure.__name__.removesuffix("_figure"), _first_line(figure)) for _, figure in FIGURES]
+
+
+def _first_line(thing: Any) -> str:
+    return (thing.__doc__ or "").strip().partition("\n")[0]
+
+
+def _keep_compiled_programs() -> None:
+    from gmm_ppl.experiment.cache import use_cache
+
+    use_cache()
+
+
+def _command() -> str:
+    import shlex
+
+    return shlex.join(["gmm-ppl", *sys.argv[1:]])
+
+
+@contextmanager
+def _shown(*, quiet: bool) -> Iterator["Progress"]:
+    """Log lines on the standard error, and bars below them on a terminal."""
+    from gmm_ppl.progress import bars, silent
+
+    logger, handler = logging.getLogger("gmm_ppl"), logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING if quiet else logging.INFO)
+    logger.addHandler(handler)
+    try:
+        if quiet or not sys.stderr.isatty():
+            yield silent
+        else:
+            with bars(sys.stderr) as progress:
+                yield progress
+    finally:
+        logger.removeHandler(handler)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """One message instead of a traceback, and the exit code that belongs to it."""
+    try:
+        yield
+    except InputError as error:
+        _say(f"error: {error}", style="bold red")
+        raise typer.Exit(2) from None
+    except FitError as error:
+        _say(f"the fit failed: {error}", style="bold red")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        _say("interrupted", style="bold red")
+        raise typer.Exit(130) from None
+
+
+def _say(message: str, style: str = "") -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    first, colon, rest = message.partition(":")
+    Console(stderr=True, soft_wrap=True).print(Text(first, style) + Text(colon + rest), highlight=False)

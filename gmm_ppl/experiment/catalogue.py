@@ -1,0 +1,26 @@
+"""What a config can name, from the registries: kind, name, meaning."""
+
+from typing import Any
+
+from gmm_ppl.data import datasets
+from gmm_ppl.experiment.config import FORMATS, NutsConfig
+from gmm_ppl.experiment.prior import SECTIONS
+from gmm_ppl.experiment.registries import DATASETS, FAMILIES, STARTS
+
+type Row = tuple[str, str, str]
+
+
+def catalogue() -> list[Row]:
+    """One row for every name that may stand in a config."""
+    return [
+        *(("dataset", name, datasets.describe(name).title) for name in DATASETS),
+        *(("covariance", name, _first_line(family)) for name, family in FAMILIES.items()),
+        *(("prior", kind, _first_line(section)) for kind, section in SECTIONS.items()),
+        *(("start", name, _first_line(start)) for name, start in STARTS.items()),
+        ("sampler", NutsConfig().sampler, _first_line(NutsConfig)),
+        *(("format", name, f"report.{name}") for name in FORMATS),
+    ]
+
+
+def _first_line(thing: Any) -> str:
+    return (thing.__doc__ or "").strip().partition("\n")[0]

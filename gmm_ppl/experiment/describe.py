@@ -1,0 +1,27 @@
+"""What a task would do, in a few lines, without doing it."""
+
+from gmm_ppl.experiment.build import Task
+from gmm_ppl.experiment.words import listed
+
+
+def describe(task: Task) -> list[str]:
+    """One line each for the data, the model, EM, the sampler and the report."""
+    config, table = task.experiment.config, task.table
+    model = config.model
+    parameters = task.mixture.shape(len(table.features)).n_parameters
+    return [
+        f"data: {table.source}, {len(table)} rows, features {listed(map(str, table.features))}",
+        f"model: {model.components} components, {model.covariance} covariance, {model.prior.kind} prior, "
+        f"{parameters} free parameters",
+        f"em: {config.em.starts} starts ({config.em.start}), at most {config.em.max_steps} steps each, "
+        f"tolerance {config.em.tolerance:g}",
+        _sampler(task),
+        f"report: {listed(config.report.formats)}",
+    ]
+
+
+def _sampler(task: Task) -> str:
+    mcmc = task.experiment.config.mcmc
+    if mcmc is None:
+        return "mcmc: left out"
+    return f"mcmc: {mcmc.sampler}, {mcmc.chains} chains of {mcmc.draws} draws after {mcmc.warmup} warm-up steps"

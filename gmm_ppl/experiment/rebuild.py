@@ -1,0 +1,66 @@
+"""Make the report of a finished run anew, from its results file alone."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import xarray as xr
+
+from gmm_ppl.errors import InputError
+from gmm_ppl.experiment.config import FORMATS
+from gmm_ppl.experiment.execute import Render
+from gmm_ppl.experiment.files import write_json
+from gmm_ppl.experiment.lock import locked
+from gmm_ppl.experiment.store import MANIFEST, outputs_of, read_manifest
+
+RESULTS = "results.nc"
+
+
+def rebuild(directory: Path, *, render: Render) -> list[Path]:
+    """Write the report of `directory/results.nc` into `directory`; returns what was written.
+
+    Formats are those that stand there already, or all. Each file is replaced as a whole, and a manifest brought up to
+    date.
+
+    Raises:
+        InputError: there is no such directory, no results file in it, or one that cannot be read.
+    """
+    tree = open_results(directory)
+    formats = tuple(name for name in FORMATS if (directory / f"report.{name}").exists()) or FORMATS
+    with locked(directory), tempfile.TemporaryDirectory(prefix=".report-", dir=directory) as scratch:
+        render(Path(scratch), tree, formats)
+        written = [_move(path, directory / path.name) for path in sorted(Path(scratch).iterdir())]
+        manifest = read_manifest(directory)
+        if manifest:
+            write_json(Path(scratch) / MANIFEST, {**manifest, "outputs": outputs_of(directory)})
+            _move(Path(scratch) / MANIFEST, directory / MANIFEST)
+    return written
+
+
+def open_results(directory: Path) -> xr.DataTree:
+    """The labelled result of a run, in memory.
+
+    Raises:
+        InputError: there is no such directory, no results file in it, or one that cannot be read.
+    """
+    path = directory / RESULTS
+    if not directory.is_dir():
+        raise InputError(
+            f"{directory}: there is no such directory; give the directory of a run, such as reports/faithful"
+        )
+    if not path.is_file():
+        raise InputError(f"{directory}: there is no {RESULTS} in it; give the directory of a finished run")
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
+            return tree.load()
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path}: not a results file that can be read ({error}); run the experiment again") from None
+
+
+def _move(source: Path, target: Path) -> Path:
+    """Put a file or a directory in the place of another."""
+    if target.is_dir():
+        shutil.rmtree(target)
+    os.replace(source, target)
+    return target

@@ -1,0 +1,73 @@
+"""Every key of a config in a Markdown table, made from the config's own descriptions: `configs/README.md`."""
+
+import json
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from gmm_ppl.experiment.config import ExperimentConfig
+from gmm_ppl.experiment.prior import SECTIONS
+from gmm_ppl.experiment.schema import sections_in
+
+OPENING = """# Configs
+
+One YAML file is one experiment. It holds what differs from the defaults; `gmm-ppl check FILE` says what it would do,
+and `gmm-ppl run FILE` does it. `--set key.path=value` overrides a key for one run. Unknown keys, duplicate keys and
+wrong types are errors that name the line. `gmm-ppl schema` prints a JSON Schema with which an editor completes and
+checks keys; `gmm-ppl list` prints the names that may stand for data sets, covariance families, priors and starts.
+
+Numbers with an exponent need a point and a sign, `1.0e-10`: YAML reads `1e-10` as text.
+
+This page is made by `gmm-ppl schema --markdown`.
+
+## Keys
+
+"""
+PRIORS_OPENING = """
+## Priors
+
+`model.prior` is the name of a kind (`prior: weak`), or a mapping with the kind and its numbers
+(`prior: {kind: conjugate, mean_precision: 0.1}`). Where the default is empty the number is scaled to the data. A number
+may be given once for all components or features, or as a list; a matrix is a list of rows.
+"""
+
+
+def reference() -> str:
+    """The page as Markdown."""
+    keys = _table(_rows(ExperimentConfig, ""))
+    kinds = (f"\n### {kind}\n\n{section.__doc__}\n{_numbers(section)}" for kind, section in SECTIONS.items())
+    return OPENING + keys + PRIORS_OPENING + "".join(kinds)
+
+
+def _numbers(section: type[BaseModel]) -> str:
+    rows = [row for row in _rows(section, "") if row[0] != "`kind`"]
+    return f"\n{_table(iter(rows))}" if rows else ""
+
+
+def _rows(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in section.model_fields.items():
+        inner = [] if name == "prior" else list(sections_in(field.annotation))
+        yield f"`{prefix}{name}`", _default(field, holds_keys=bool(inner)), field.description or ""
+        for each in inner:
+            yield from _rows(each, f"{prefix}{name}.")
+
+
+def _table(rows: Iterator[tuple[str, str, str]]) -> str:
+    lines = ["| key | default | meaning |", "|---|---|---|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
+
+
+def _default(field: FieldInfo, *, holds_keys: bool) -> str:
+    if field.default is PydanticUndefined:
+        return "**required**"
+    value: Any = field.default
+    if value is None or holds_keys:
+        return ""
+    if isinstance(value, dict):
+        return f"`{value['kind']}`"
+    shown = json.dumps(value) if not isinstance(value, str | Enum) else value
+    return f"`{shown.replace('e-', '.0e-') if 'e-' in shown and '.' not in shown else shown}`"
