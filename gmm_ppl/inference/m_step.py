@@ -49,6 +49,8 @@ class InnerClimb(AbstractMStep):
     shape: MixtureShape = eqx.field(static=True)
 
     def first_sites(self, parameters: MixtureParameters, statistics: Statistics) -> Sites:
+        if set(self.prior.supports(self.shape)) == set(parameters.sites):
+            return parameters.sites
         # A program's sites need not be the parameters: from the middle of the prior, climb to where the statistics pull.
         return self.maximise(statistics, median_sites(self.prior, self.shape, jax.random.key(0)))
 

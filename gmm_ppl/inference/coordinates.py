@@ -1,0 +1,77 @@
+"""Coordinates that a sampler moves in: unconstrained, centred on the EM point, whitened by the curvature there."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+
+from gmm_ppl.errors import InputError
+from gmm_ppl.inference.base import PointFit
+from gmm_ppl.inference.curvature import move, whitening
+from gmm_ppl.model.posterior import Posterior
+from gmm_ppl.priors.sites import Sites
+from gmm_ppl.types import Array, Float
+
+SPREADS = (2.0, 1.0, 0.5, 0.25, 0.0)
+"""Standard deviations of starts, in posterior ones; the first at which the density is finite is taken."""
+
+
+class Coordinates(eqx.Module):
+    """u = centre + W v: `unconstrained(v)` are the coordinates that the prior's bijections take."""
+
+    centre: Sites
+    scale: Array
+
+    def unconstrained(self, position: Float[Array, " P"]) -> Sites:
+        """Unconstrained sites at a whitened position."""
+        flat, unravel = ravel_pytree(self.centre)
+        return unravel(move(flat, self.scale, position))
+
+    def log_density(self, posterior: Posterior, position: Float[Array, " P"]) -> Float[Array, ""]:
+        """Log posterior density at a whitened position, up to the constant log |W|."""
+        return posterior.log_density(self.unconstrained(position))
+
+
+@eqx.filter_jit
+def coordinates_at(posterior: Posterior, unconstrained: Sites) -> Coordinates:
+    """Coordinates centred on a point, whitened by the Hessian of the log density there."""
+    flat, unravel = ravel_pytree(unconstrained)
+    return Coordinates(unconstrained, whitening(lambda each: posterior.log_density(unravel(each)), flat))
+
+
+def starting_sites(posterior: Posterior, point: PointFit) -> Sites:
+    """Unconstrained sites of the sampler's program at an EM fit.
+
+    The fit may have had another prior (maximum likelihood, say) as long as this one samples the same sites, or weights, means and
+    covariances themselves.
+
+    Raises:
+        InputError: a fit of another mixture, of a prior with other sites, or at the edge of the parameters' domain.
+    """
+    wanted = set(posterior.prior.supports(posterior.shape))
+    if point.parameters.shape != posterior.shape:
+        raise InputError("start: the EM fit has another number of components or features, or another covariance family.")
+    found = [sites for sites in (point.sites, point.parameters.sites) if set(sites) == wanted]
+    if not found:
+        raise InputError(f"start: the prior samples {', '.join(sorted(wanted))}; fit EM with the same prior and start from that.")
+    unconstrained = posterior.unconstrain(jax.tree.map(jnp.asarray, found[0]))
+    if not all(bool(jnp.isfinite(each).all()) for each in jax.tree.leaves(unconstrained)):
+        raise InputError("start: a weight of the EM fit is 0 or a covariance singular; fit EM with the prior to be sampled.")
+    return unconstrained
+
+
+@eqx.filter_jit
+def dispersed_starts(posterior: Posterior, coordinates: Coordinates, keys: Array) -> Float[Array, "chains P"]:
+    """One start a key, twice as dispersed as the normal approximation at the mode, nearer where that has no density.
+
+    Chains that start at one point agree about everything, which blinds R-hat (Gelman & Rubin 1992,
+    doi:10.1214/ss/1177011136).
+    """
+
+    def one(key: Array) -> Array:
+        size = ravel_pytree(coordinates.centre)[0].size
+        candidates = jnp.array(SPREADS)[:, None] * jax.random.normal(key, (size,))
+        densities = jax.vmap(lambda each: coordinates.log_density(posterior, each))(candidates)
+        return candidates[jnp.argmax(jnp.isfinite(densities))]
+
+    return jax.vmap(one)(keys)

@@ -1,0 +1,156 @@
+"""`sample`: NUTS (Hoffman & Gelman 2014, jmlr.org/papers/v15/hoffman14a.html) from the EM point."""
+
+import time
+import warnings
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gmm_ppl.data.tables import as_table
+from gmm_ppl.errors import FitWarning, InputError
+from gmm_ppl.inference.base import DrawsFit, PointFit
+from gmm_ppl.inference.coordinates import coordinates_at, dispersed_starts, starting_sites
+from gmm_ppl.inference.fit import fit
+from gmm_ppl.inference.warmup import Sampler, begin_chains, schedule, segment
+from gmm_ppl.model.posterior import Posterior, posterior
+from gmm_ppl.model.specification import Mixture, resolved_prior
+from gmm_ppl.progress import Progress, silent
+from gmm_ppl.types import Array, in_float64, to_numpy
+
+SEGMENT = 50
+"""Transitions between two looks at the clock and the keyboard; a multiple of it is run, and the surplus dropped."""
+
+
+@in_float64
+def sample(
+    mixture: Mixture,
+    data: object,
+    *,
+    start: PointFit | None = None,
+    seed: int = 0,
+    chains: int = 4,
+    draws: int = 1000,
+    warmup: int = 500,
+    target_acceptance: float = 0.9,
+    max_tree_depth: int = 10,
+    progress: Progress | None = None,
+) -> DrawsFit:
+    """Posterior draws by NUTS, in coordinates centred on and whitened at the EM point.
+
+    Args:
+        mixture: the specification; its prior must be proper.
+        data: rows (N, D), in any form that `fit` takes.
+        start: an EM fit to start from; by default one is made with the same seed.
+        seed: of the chains' starts and moves.
+        chains: how many, run as one vectorised program, started overdispersed around the mode.
+        draws: kept draws a chain.
+        warmup: transitions a chain that adapt step size and metric (Stan's windows), and are dropped.
+        target_acceptance: 0 < · < 1; higher takes smaller steps.
+        max_tree_depth: at most 2^depth leapfrog steps a draw.
+        progress: called as it goes on.
+
+    Returns:
+        Draws in the sampler's own labels. Ctrl-C during sampling returns the draws made so far, with a warning.
+
+    Raises:
+        InputError: an improper prior, arguments out of range, or a start that does not fit.
+    """
+    check_arguments(chains, draws, warmup, target_acceptance, max_tree_depth)
+    table = as_table(data)
+    resolved = mixture.resolve(table.values)
+    check_proper(resolved)
+    point = start or fit(mixture, table, seed=seed, progress=progress)
+    began = time.monotonic()
+    target = posterior(resolved, table)
+    sampler = make_sampler(target, point, target_acceptance, max_tree_depth)
+    records = run_chains(sampler, jax.random.key(seed), chains, warmup, draws, progress or silent)
+    return collect(target, sampler, resolved, point, records, seconds=time.monotonic() - began, seed=seed)
+
+
+def check_arguments(chains: int, draws: int, warmup: int, target_acceptance: float, max_tree_depth: int) -> None:
+    """Refuse settings that no run can have; InputError names them all."""
+    if min(chains, draws, max_tree_depth) < 1 or warmup < 0:
+        raise InputError(
+            "chains, draws and max_tree_depth must be at least 1 and warmup at least 0; given "
+            f"{chains!r}, {draws!r}, {max_tree_depth!r} and {warmup!r}."
+        )
+    if not 0 < target_acceptance < 1:
+        raise InputError(f"target_acceptance must lie between 0 and 1; given {target_acceptance!r}.")
+
+
+def check_proper(mixture: Mixture) -> None:
+    """Refuse a prior under which there is no posterior."""
+    if not resolved_prior(mixture).proper:
+        raise InputError(
+            "A mixture has no posterior under a flat prior: a component without rows may be anywhere, so the density has no "
+            "finite integral. Sample with a proper prior (prior: weak), or leave sampling out."
+        )
+
+
+def make_sampler(target: Posterior, point: PointFit, target_acceptance: float, max_tree_depth: int) -> Sampler:
+    """The density in coordinates whitened at the EM point."""
+    return Sampler(target, coordinates_at(target, starting_sites(target, point)), target_acceptance, max_tree_depth)
+
+
+def run_chains(
+    sampler: Sampler, key: Array, chains: int, warmup: int, draws: int, progress: Progress
+) -> dict[str, np.ndarray]:
+    """Records of the kept transitions, (chains, draws, …).
+
+    Ctrl-C while sampling keeps what is there; during warm-up there is nothing to keep and it is passed on.
+    """
+    for_starts, for_moves = jax.random.split(key)
+    state = begin_chains(sampler, dispersed_starts(sampler.posterior, sampler.coordinates, jax.random.split(for_starts, chains)))
+    total = -(-(warmup + draws) // SEGMENT) * SEGMENT
+    stages = jnp.asarray(schedule(warmup, total - warmup))
+    keys = jax.random.split(for_moves, (total // SEGMENT, chains, SEGMENT))
+    records: list[dict[str, np.ndarray]] = []
+    for index, each in enumerate(keys):
+        try:
+            state, record = segment(sampler, state, each, stages[index * SEGMENT : (index + 1) * SEGMENT])
+            records.append(to_numpy(record))
+        except KeyboardInterrupt:
+            if index * SEGMENT <= warmup:
+                raise
+            warnings.warn(f"NUTS: interrupted; {index * SEGMENT - warmup} of {draws} draws a chain were kept.", FitWarning, stacklevel=4)
+            break
+        report(records, index, warmup, warmup + draws, progress)
+    joined = {name: np.concatenate([record[name] for record in records], axis=1) for name in records[0]}
+    return {name: values[:, warmup : warmup + draws] for name, values in joined.items()}
+
+
+def report(records: list[dict[str, np.ndarray]], index: int, warmup: int, total: int, progress: Progress) -> None:
+    """Transitions done, and divergences since warm-up ended."""
+    done = min((index + 1) * SEGMENT, total)
+    divergences = sum(int(record["diverging"].sum()) for record in records[warmup // SEGMENT :])
+    note = "warm-up" if done <= warmup else f"sampling, {divergences} divergences"
+    progress("NUTS", done, total, note)
+
+
+def collect(
+    target: Posterior,
+    sampler: Sampler,
+    mixture: Mixture,
+    point: PointFit,
+    records: dict[str, np.ndarray],
+    *,
+    seconds: float,
+    seed: int,
+) -> DrawsFit:
+    """Positions as sites and parameters, beside the sampler's statistics."""
+    unconstrained, sites, parameters = to_numpy(expand_positions(target, sampler, jnp.asarray(records.pop("position"))))
+    return DrawsFit(mixture, parameters, sites, unconstrained, records, point, seconds, seed)
+
+
+@eqx.filter_jit
+def expand_positions(target: Posterior, sampler: Sampler, positions: Array) -> tuple:
+    """Unconstrained sites, sites and parameters of whitened positions (chains, draws, P)."""
+
+    def one(position: Array) -> tuple:
+        unconstrained = sampler.coordinates.unconstrained(position)
+        sites = target.constrain(unconstrained)
+        return unconstrained, sites, target.parameters(sites)
+
+    return jax.lax.map(lambda chain: jax.vmap(one)(chain), positions)

@@ -1,0 +1,137 @@
+"""One chain's transition for warm-up and sampling alike: a NUTS step, then whatever the schedule adapts.
+
+Warm-up and sampling are one compiled program, run in segments, so that progress can be shown and Ctrl-C heeded.
+"""
+
+import blackjax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from blackjax.adaptation.mass_matrix import mass_matrix_adaptation
+from blackjax.adaptation.step_size import dual_averaging_adaptation
+from blackjax.adaptation.window_adaptation import build_schedule
+
+from gmm_ppl.inference.coordinates import Coordinates
+from gmm_ppl.model.posterior import Posterior
+from gmm_ppl.types import Array, Float
+
+FAST, SLOW, SAMPLING = 0, 1, 2
+FIRST_STEP = 0.5
+"""A good step size in whitened coordinates, where warm-up begins."""
+LARGEST_DENSE_METRIC = 100
+
+
+class Sampler(eqx.Module):
+    """What a transition needs besides the state: the density, its coordinates, and the settings."""
+
+    posterior: Posterior
+    coordinates: Coordinates
+    target_acceptance: float
+    max_tree_depth: int = eqx.field(static=True)
+
+    def log_density(self, position: Float[Array, " P"]) -> Float[Array, ""]:
+        """Log posterior density at a whitened position."""
+        return self.coordinates.log_density(self.posterior, position)
+
+
+class Chain(eqx.Module):
+    """A chain between two transitions: NUTS's state, and the step size and metric with their adaptation."""
+
+    nuts: tuple
+    averaging: tuple
+    metric: tuple
+    step_size: Float[Array, ""]
+
+
+def schedule(warmup: int, draws: int) -> np.ndarray:
+    """(stage, end of window) for each transition: Stan's windows, then sampling."""
+    sampling = np.tile([SAMPLING, 0], (draws, 1))
+    return np.concatenate([np.asarray(build_schedule(warmup)).reshape(-1, 2), sampling]) if warmup else sampling
+
+
+def begin_chain(sampler: Sampler, position: Float[Array, " P"]) -> Chain:
+    """A chain at its start, with the step size and unit metric that suit whitened coordinates."""
+    averaging, metric = adaptations(sampler, position.size)
+    return Chain(
+        blackjax.nuts.init(position, sampler.log_density),
+        averaging[0](jnp.array(FIRST_STEP)),
+        metric[0](position.size),
+        jnp.array(FIRST_STEP),
+    )
+
+
+def adaptations(sampler: Sampler, size: int) -> tuple:
+    """BlackJAX's dual averaging of the step size and Welford estimate of the metric, as (init, update, final)."""
+    return (
+        dual_averaging_adaptation(sampler.target_acceptance),
+        mass_matrix_adaptation(is_diagonal_matrix=size > LARGEST_DENSE_METRIC),
+    )
+
+
+def transition(sampler: Sampler, chain: Chain, key: Array, stage: Array, window_ends: Array) -> tuple[Chain, dict[str, Array]]:
+    """One NUTS transition, its adaptation, and what there is to record of it."""
+    nuts, info = blackjax.nuts.build_kernel()(
+        key,
+        chain.nuts,
+        sampler.log_density,
+        chain.step_size,
+        chain.metric[0],
+        max_num_doublings=sampler.max_tree_depth,
+    )
+    record = {
+        "position": nuts.position,
+        "lp": nuts.logdensity,
+        "diverging": info.is_divergent,
+        "n_steps": info.num_integration_steps,
+        "tree_depth": info.num_trajectory_expansions,
+        "acceptance_rate": info.acceptance_rate,
+        "energy": info.energy,
+        "step_size": chain.step_size,
+    }
+    return adapt(sampler, chain, nuts, info.acceptance_rate, stage, window_ends), record
+
+
+def adapt(sampler: Sampler, chain: Chain, nuts: tuple, acceptance: Array, stage: Array, window_ends: Array) -> Chain:
+    """The chain after a transition: step size in every window, metric in slow ones, nothing while sampling."""
+    averaging, metric = adaptations(sampler, nuts.position.size)
+    averaged = choose(stage < SAMPLING, averaging[1](chain.averaging, acceptance), chain.averaging)
+    measured = choose(stage == SLOW, metric[1](chain.metric, nuts.position), chain.metric)
+    averaged = choose(window_ends > 0, averaging[0](averaging[2](averaged)), averaged)
+    measured = choose(window_ends > 0, metric[2](measured), measured)
+    # What is sampled with is the average over the last window; what is adapted with is the latest value.
+    step_size = jnp.where(stage < SAMPLING, jnp.exp(averaged.log_step_size), averaging[2](averaged))
+    return Chain(nuts, averaged, measured, step_size)
+
+
+def freeze(chain: Chain) -> Chain:
+    """The chain at the end of warm-up: the averaged step size from here on."""
+    return Chain(chain.nuts, chain.averaging, chain.metric, jnp.exp(chain.averaging.log_step_size_avg))
+
+
+def choose(condition: Array, new: tuple, old: tuple) -> tuple:
+    """`new` where the condition holds, leaf by leaf."""
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
+
+
+@eqx.filter_jit
+def begin_chains(sampler: Sampler, positions: Float[Array, "chains P"]) -> Chain:
+    """`begin_chain` for every chain, in the very types that a transition returns, so that `segment` compiles once."""
+    chains = jax.vmap(lambda each: begin_chain(sampler, each))(positions)
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=leaf.dtype), chains)
+
+
+@eqx.filter_jit
+def segment(sampler: Sampler, chains: Chain, keys: Array, stages: Array) -> tuple[Chain, dict[str, Array]]:
+    """Several transitions of every chain; `keys` (chains, L), `stages` (L, 2); records are (chains, L, …)."""
+
+    def one_chain(chain: Chain, chain_keys: Array) -> tuple[Chain, dict[str, Array]]:
+        def step(state: Chain, each: tuple[Array, Array]) -> tuple[Chain, dict[str, Array]]:
+            key, (stage, window_ends) = each
+            # The first draw after warm-up is made with the averaged step size already.
+            state = choose(stage == SAMPLING, freeze(state), state)
+            return transition(sampler, state, key, stage, window_ends)
+
+        return jax.lax.scan(step, chain, (chain_keys, (stages[:, 0], stages[:, 1])))
+
+    return jax.vmap(one_chain)(chains, keys)
