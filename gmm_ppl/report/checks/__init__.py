@@ -1,0 +1,45 @@
+"""The checks that the verdict is made of: one function each and one registry line."""
+
+from collections.abc import Callable
+
+from gmm_ppl.report.checks import point, posterior, score
+from gmm_ppl.report.checks.base import (
+    Check,
+    Extreme,
+    Measurements,
+    Part,
+    PointMeasurements,
+    PosteriorMeasurements,
+)
+
+CHECKS: tuple[Callable[[Measurements], Check | None], ...] = (
+    point.status,
+    point.optimum,
+    point.counts,
+    posterior.r_hat,
+    posterior.ess_bulk,
+    posterior.ess_tail,
+    posterior.divergences,
+    posterior.tree_depth,
+    posterior.energy,
+    posterior.agreement,
+    posterior.labels,
+    score.pareto_k,
+)
+
+
+def run_checks(found: Measurements) -> tuple[Check, ...]:
+    """Every check that has something to read, in the registry's order."""
+    return tuple(check for check in (run(found) for run in CHECKS) if check is not None)
+
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "Extreme",
+    "Measurements",
+    "Part",
+    "PointMeasurements",
+    "PosteriorMeasurements",
+    "run_checks",
+]

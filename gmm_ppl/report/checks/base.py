@@ -1,0 +1,92 @@
+"""What a check is, and the numbers that the checks read."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from gmm_ppl.report.page import Tone
+
+
+class Part(Enum):
+    """The part of the results that a check speaks about; the value is its name on the page."""
+
+    POINT = "EM point"
+    POSTERIOR = "Posterior draws"
+    SCORE = "Predictive score"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the verdict: what was measured, against which limit, and what follows.
+
+    `brief` is the measurement as a phrase that can stand in a list; `finding` and `advice` speak of an outcome that is
+    not a pass, and are read only then.
+    """
+
+    name: str
+    part: Part
+    tone: Tone
+    measured: str
+    limit: str
+    brief: str
+    finding: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """The worst value of a diagnostic and the parameter that has it."""
+
+    value: float
+    where: str
+
+
+@dataclass(frozen=True)
+class PointMeasurements:
+    """What EM left: its status, its starts and the expected number of rows in each component.
+
+    `reached` counts the starts that ended at the best optimum; `runner_up` is how many nats the next optimum lies below
+    it (infinite where there is none).
+    """
+
+    status: str
+    message: str
+    starts: int
+    reached: int
+    optima: int
+    runner_up: float
+    counts: tuple[float, ...]
+    components: tuple[int, ...]
+    n_features: int
+
+
+@dataclass(frozen=True)
+class PosteriorMeasurements:
+    """What the sampler left. `saturated` is the share of draws at the depth limit, `bfmi` one value a chain."""
+
+    chains: int
+    draws: int
+    max_rhat: Extreme
+    min_ess_bulk: Extreme
+    min_ess_tail: Extreme
+    divergences: int
+    depth_limit: int
+    saturated: float
+    bfmi: tuple[float, ...]
+    label_switches: int
+    max_abs_z: Extreme
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """All that the verdict rests on; what was not run is None."""
+
+    point: PointMeasurements
+    posterior: PosteriorMeasurements | None = None
+    pareto_k: tuple[float, ...] = field(default=())
+
+
+def graded(value: float, caution: float, bad: float = float("inf")) -> Tone:
+    """The tone of a value that should stay at or below `caution`, and must stay at or below `bad`; NaN is bad."""
+    if value <= caution:
+        return Tone.GOOD
+    return Tone.CAUTION if value <= bad else Tone.BAD

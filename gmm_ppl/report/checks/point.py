@@ -1,0 +1,78 @@
+"""Checks of the EM fit: its status, whether its optimum is the best there is, and whether every component has rows."""
+
+from gmm_ppl.report.checks.base import Check, Measurements, Part, PointMeasurements
+from gmm_ppl.report.numbers import count, decimals, number, plural
+from gmm_ppl.report.page import Tone
+
+_USABLE = frozenset({"STEP_LIMIT", "INTERRUPTED"})
+RIVAL_NATS = 3.0
+
+
+def status(found: Measurements) -> Check:
+    """The status with which EM ended."""
+    point = found.point
+    tone = Tone.GOOD if point.status == "CONVERGED" else Tone.CAUTION if point.status in _USABLE else Tone.BAD
+    return Check(
+        name="EM status",
+        part=Part.POINT,
+        tone=tone,
+        measured=point.message,
+        limit="converged",
+        brief=point.message,
+        finding=f"EM ended with the status {point.status}: {point.message}.",
+        advice="Raise em.max_steps until the status is “converged”."
+        if point.status in _USABLE
+        else "Use fewer components, a more constrained covariance family or a stronger prior, and look for duplicated rows.",
+    )
+
+
+def optimum(found: Measurements) -> Check:
+    """Whether more than one start found the best optimum, and no rival comes close to it."""
+    point = found.point
+    rival = point.runner_up < RIVAL_NATS
+    alone = point.reached < 2 and len(point.counts) > 1
+    return Check(
+        name="Best optimum",
+        part=Part.POINT,
+        tone=Tone.CAUTION if alone or rival else Tone.GOOD,
+        measured=_optimum_measured(point),
+        limit=f"≥ 2 starts; next ≥ {RIVAL_NATS:g} nats below",
+        brief=f"{count(point.reached)} of {plural(point.starts, 'start')} agree on the optimum",
+        finding=_alone(point) if alone else _rival(point),
+        advice="Raise em.starts; a better optimum may not have been found yet."
+        if alone
+        else "Compare the two solutions: the data hardly tell them apart, and a sampler started at one may miss the other.",
+    )
+
+
+def counts(found: Measurements) -> Check:
+    """Whether each component has at least D + 1 expected rows, the fewest that determine a covariance matrix."""
+    point = found.point
+    least = point.n_features + 1
+    tiny = [at for at, expected in enumerate(point.counts) if not expected >= least]
+    names = ", ".join(f"{point.components[at]} ({number(point.counts[at], digits=3)})" for at in tiny)
+    return Check(
+        name="Smallest component",
+        part=Part.POINT,
+        tone=Tone.CAUTION if tiny else Tone.GOOD,
+        measured=f"{number(min(point.counts), digits=3)} expected rows",
+        limit=f"≥ D + 1 = {count(least)} expected rows",
+        brief=f"at least {number(min(point.counts), digits=3)} rows in a component",
+        finding=f"Too few expected rows to determine a covariance: component {names}.",
+        advice="Its shape comes from the prior, not from the data. Try fewer components.",
+    )
+
+
+def _optimum_measured(point: PointMeasurements) -> str:
+    reached = f"{count(point.reached)} of {plural(point.starts, 'start')}"
+    return reached if point.optima < 2 else f"{reached}; next {decimals(point.runner_up, 2)} nats below"
+
+
+def _alone(point: PointMeasurements) -> str:
+    if point.starts == 1:
+        return "EM ran from one start only, so nothing says that its optimum is the best."
+    return f"The best optimum was found by {count(point.reached)} of {plural(point.starts, 'start')}."
+
+
+def _rival(point: PointMeasurements) -> str:
+    return f"Another optimum lies only {decimals(point.runner_up, 2)} nats below the best."

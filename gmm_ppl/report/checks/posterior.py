@@ -1,0 +1,160 @@
+"""Checks of the posterior draws.
+
+Limits: R-hat and effective sample sizes from Vehtari, Gelman, Simpson, Carpenter and Bürkner (2021), Bayesian Analysis
+16(2), doi:10.1214/20-BA1221; energy from Betancourt (2016), arXiv:1604.00695.
+"""
+
+from collections.abc import Callable
+
+from gmm_ppl.report.checks.base import Check, Extreme, Measurements, Part, PosteriorMeasurements, graded
+from gmm_ppl.report.numbers import count, decimals, percent, plural
+from gmm_ppl.report.page import Tone
+
+RHAT, RHAT_BAD = 1.01, 1.05
+ESS_PER_CHAIN, ESS_PER_CHAIN_BAD = 100, 25
+DIVERGENT_BAD = 0.01
+BFMI, ABS_Z = 0.3, 3.0
+_MORE_DRAWS = "Raise mcmc.draws."
+_NOT_BY_DRAWS = "More draws will not help while the chains disagree."
+_MIXING = "Do not use the draws. Look at the traces: chains that sit in different places call for more warm-up or fewer components."
+
+
+def r_hat(found: Measurements) -> Check | None:
+    """The largest rank-normalised split R-hat over all parameters, after relabelling."""
+    return _from(found, lambda posterior: _r_hat(posterior.max_rhat))
+
+
+def ess_bulk(found: Measurements) -> Check | None:
+    """The smallest bulk effective sample size, which governs posterior means."""
+    return _from(found, lambda posterior: _ess("bulk", posterior.min_ess_bulk, posterior, "Posterior means"))
+
+
+def ess_tail(found: Measurements) -> Check | None:
+    """The smallest tail effective sample size, which governs the ends of intervals."""
+    return _from(found, lambda posterior: _ess("tail", posterior.min_ess_tail, posterior, "Interval ends"))
+
+
+def divergences(found: Measurements) -> Check | None:
+    """Divergent transitions after warm-up."""
+    return _from(found, _divergences)
+
+
+def tree_depth(found: Measurements) -> Check | None:
+    """Trajectories that were cut at the depth limit."""
+    return _from(found, _tree_depth)
+
+
+def energy(found: Measurements) -> Check | None:
+    """The smallest energy Bayesian fraction of missing information over chains."""
+    return _from(found, _energy)
+
+
+def agreement(found: Measurements) -> Check | None:
+    """The EM point that lies farthest out in its own posterior."""
+    return _from(found, _agreement)
+
+
+def labels(found: Measurements) -> Check | None:
+    """Label switches that relabelling had to undo."""
+    return _from(found, _labels)
+
+
+def _from(found: Measurements, check: Callable[[PosteriorMeasurements], Check]) -> Check | None:
+    return None if found.posterior is None else check(found.posterior)
+
+
+def _r_hat(worst: Extreme) -> Check:
+    tone = graded(worst.value, RHAT, RHAT_BAD)
+    return Check(
+        name="R-hat",
+        part=Part.POSTERIOR,
+        tone=tone,
+        measured=decimals(worst.value, 4),
+        limit=f"≤ {RHAT}",
+        brief=f"largest R-hat {decimals(worst.value, 3)}",
+        finding=f"The chains disagree: R-hat is {decimals(worst.value, 3)} for {worst.where}.",
+        advice=_MIXING if tone is Tone.BAD else "Run more draws before quoting anything to two digits.",
+    )
+
+
+def _ess(name: str, worst: Extreme, posterior: PosteriorMeasurements, what: str) -> Check:
+    chains, least = posterior.chains, ESS_PER_CHAIN * posterior.chains
+    return Check(
+        name=f"ESS, {name}",
+        part=Part.POSTERIOR,
+        tone=graded(-worst.value, -least, -ESS_PER_CHAIN_BAD * chains),
+        measured=count(worst.value),
+        limit=f"≥ {count(least)} ({ESS_PER_CHAIN} a chain)",
+        brief=f"smallest {name} ESS {count(worst.value)}",
+        finding=f"{what} are noisy: the {name} effective sample size of {worst.where} is {count(worst.value)}.",
+        advice=_MORE_DRAWS if posterior.max_rhat.value <= RHAT_BAD else _NOT_BY_DRAWS,
+    )
+
+
+def _divergences(posterior: PosteriorMeasurements) -> Check:
+    share = posterior.divergences / (posterior.chains * posterior.draws)
+    return Check(
+        name="Divergences",
+        part=Part.POSTERIOR,
+        tone=graded(share, 0.0, DIVERGENT_BAD),
+        measured=count(posterior.divergences),
+        brief=plural(posterior.divergences, "divergence") if posterior.divergences else "no divergence",
+        limit="0",
+        finding=f"{plural(posterior.divergences, 'transition')} diverged ({percent(share)}): parts of the posterior were not explored.",
+        advice="Use a prior that keeps components from collapsing, or fewer components; then a smaller step size.",
+    )
+
+
+def _tree_depth(posterior: PosteriorMeasurements) -> Check:
+    return Check(
+        name="Tree depth",
+        part=Part.POSTERIOR,
+        tone=graded(posterior.saturated, 0.0),
+        measured=f"{percent(posterior.saturated)} at {posterior.depth_limit}",
+        limit=f"none at {posterior.depth_limit}",
+        brief=f"{percent(posterior.saturated)} of trajectories at the depth limit",
+        finding=f"{percent(posterior.saturated)} of the trajectories stopped at the depth limit of {posterior.depth_limit}: slow, not wrong.",
+        advice="Expect low effective sample sizes; standardise the features or run more warm-up.",
+    )
+
+
+def _energy(posterior: PosteriorMeasurements) -> Check:
+    worst = min(posterior.bfmi, default=float("nan"))
+    return Check(
+        name="E-BFMI",
+        part=Part.POSTERIOR,
+        tone=graded(-worst, -BFMI),
+        measured=decimals(worst, 2),
+        limit=f"≥ {BFMI}",
+        brief=f"smallest E-BFMI {decimals(worst, 2)}",
+        finding=f"The energy changes too little between draws (E-BFMI {decimals(worst, 2)}): the tails may not be explored.",
+        advice="Run more draws, and compare with a prior that has lighter tails.",
+    )
+
+
+def _agreement(posterior: PosteriorMeasurements) -> Check:
+    worst = posterior.max_abs_z
+    return Check(
+        name="EM against posterior",
+        part=Part.POSTERIOR,
+        tone=graded(worst.value, ABS_Z),
+        measured=f"|z| ≤ {decimals(worst.value, 2)}",
+        limit=f"|z| ≤ {ABS_Z:g}",
+        brief=f"EM within {decimals(worst.value, 1)} sd of the posterior",
+        finding=f"The EM point of {worst.where} lies {decimals(worst.value, 1)} posterior sds from the posterior mean.",
+        advice="Either the posterior is very skewed there, or the chains found another mode than EM: compare both in the figure.",
+    )
+
+
+def _labels(posterior: PosteriorMeasurements) -> Check:
+    switches = posterior.label_switches
+    return Check(
+        name="Label switches",
+        part=Part.POSTERIOR,
+        tone=graded(switches, 0),
+        measured=count(switches),
+        brief=plural(switches, "label switch", "label switches") if switches else "no label switch",
+        limit="0",
+        finding=f"{plural(switches, 'label switch', 'label switches')} had to be undone after sampling.",
+        advice="Component-wise numbers rest on the relabelling; densities, predictions and LOO do not depend on labels.",
+    )

@@ -1,0 +1,76 @@
+"""Geometry of Gaussian ellipses and curves, shared by the figures that draw components."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Ellipse
+
+from gmm_ppl.report.figures.style import PAPER, colour, dashes
+from gmm_ppl.report.reading import Gaussians
+
+_TURN = np.linspace(0, 2 * np.pi, 49)
+_CIRCLE = np.stack([np.cos(_TURN), np.sin(_TURN)])
+
+
+def principal_axes(covariance: np.ndarray) -> tuple[np.ndarray, float]:
+    """Standard deviations along the principal axes of a 2 × 2 covariance, the largest first, and its angle in degrees."""
+    values, vectors = np.linalg.eigh(covariance)
+    largest = vectors[:, 1]
+    return np.sqrt(np.maximum(values[::-1], 0)), float(np.degrees(np.arctan2(largest[1], largest[0])))
+
+
+def add_ellipses(axes: Axes, fit: Gaussians, pair: tuple[int, int], levels: tuple[float, ...] = (1.0, 2.0)) -> None:
+    """Ellipses of constant density at `levels` standard deviations, one pair for each component."""
+    for position in range(fit.weights.size):
+        deviations, angle = principal_axes(fit.covariances[position][np.ix_(pair, pair)])
+        for level in levels:
+            width, height = 2 * level * deviations
+            axes.add_patch(
+                Ellipse(
+                    tuple(fit.means[position, list(pair)]),
+                    width,
+                    height,
+                    angle=angle,
+                    fill=False,
+                    zorder=4,
+                    edgecolor=colour(position),
+                    linewidth=1.5,
+                    linestyle=dashes(position),
+                    gid=f"component {position}",
+                )  # fmt: skip
+            )
+
+
+def add_sheaf(axes: Axes, draws: Gaussians, pair: tuple[int, int], level: float = 2.0) -> None:
+    """Thin ellipses, one for each draw and component, as a raster that does not swell the file."""
+    for position in range(draws.weights.shape[-1]):
+        block = draws.covariances[:, position][np.ix_(np.arange(len(draws.weights)), pair, pair)]
+        outline = np.linalg.cholesky(block) @ (level * _CIRCLE)
+        centre = draws.means[:, position, list(pair)]
+        axes.add_collection(
+            LineCollection(
+                list(centre[:, None, :] + outline.transpose(0, 2, 1)),
+                colors=colour(position),
+                linewidths=0.5,
+                alpha=0.22,
+                rasterized=True,
+                zorder=2,
+            )  # fmt: skip
+        )
+
+
+def add_names(axes: Axes, fit: Gaussians, pair: tuple[int, int], names: tuple[int, ...]) -> None:
+    """Each component's number at its centre."""
+    for position, name in enumerate(names):
+        axes.annotate(
+            str(name), tuple(fit.means[position, list(pair)]), ha="center", va="center", fontweight="bold", fontsize=11,
+            color=colour(position), zorder=6, bbox={"boxstyle": "circle,pad=0.15", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.85},
+        )  # fmt: skip
+
+
+def limits(values: np.ndarray, fit: Gaussians, feature: int, reach: float = 2.15) -> tuple[float, float]:
+    """A range of one feature that holds the rows and every 2σ ellipse, with a margin."""
+    low = min(values.min(), (fit.means[:, feature] - reach * fit.deviations[:, feature]).min())
+    high = max(values.max(), (fit.means[:, feature] + reach * fit.deviations[:, feature]).max())
+    margin = 0.03 * (high - low)
+    return low - margin, high + margin

@@ -1,0 +1,36 @@
+"""Everything the sections read, worked out once from a labelled result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import xarray as xr
+
+from gmm_ppl.report.checks import Check, Measurements, run_checks
+from gmm_ppl.report.criteria import criteria
+from gmm_ppl.report.measure import measure
+from gmm_ppl.report.parameters import ParameterRow, parameter_rows
+from gmm_ppl.report.reading import has
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A labelled result with its parameter table, its checks and, where there is one, the run's manifest."""
+
+    tree: xr.DataTree
+    rows: tuple[ParameterRow, ...]
+    measurements: Measurements
+    checks: tuple[Check, ...]
+    criteria: Mapping[str, float | None]
+    manifest: Mapping[str, object]
+
+    @property
+    def sampled(self) -> bool:
+        """Whether posterior draws are there."""
+        return has(self.tree, "posterior")
+
+
+def gather(tree: xr.DataTree, manifest: Mapping[str, object] | None = None) -> Findings:
+    """Read a result once for the whole report."""
+    rows = parameter_rows(tree)
+    found = measure(tree, rows)
+    return Findings(tree, rows, found, run_checks(found), criteria(tree), manifest or {})

@@ -1,0 +1,75 @@
+"""From a labelled result to the numbers that the checks read."""
+
+import math
+from collections.abc import Callable, Iterable
+
+import arviz as az
+import numpy as np
+import xarray as xr
+
+from gmm_ppl.report.checks import Extreme, Measurements, PointMeasurements, PosteriorMeasurements
+from gmm_ppl.report.parameters import ParameterRow
+from gmm_ppl.report.reading import components, features, has
+
+_DEPTH_LIMIT = 10
+
+
+def measure(tree: xr.DataTree, rows: Iterable[ParameterRow]) -> Measurements:
+    """Everything the checks read; what was not run is left None or empty."""
+    drawn = has(tree, "posterior") and has(tree, "sample_stats")
+    return Measurements(
+        point=_point(tree),
+        posterior=_posterior(tree, [row for row in rows if row.varies]) if drawn else None,
+        pareto_k=tuple(tree["loo"].dataset["pareto_k"].values.tolist()) if has(tree, "loo", "pareto_k") else (),
+    )
+
+
+def _point(tree: xr.DataTree) -> PointMeasurements:
+    fit = tree["em_fit"].dataset
+    objective, optimum = _restarts(tree)
+    best = np.nanmax(objective, initial=-math.inf)
+    others = objective[(optimum > 0) & np.isfinite(objective)]
+    return PointMeasurements(
+        status=str(fit.attrs["status"]),
+        message=str(fit.attrs["message"]),
+        starts=int(fit.attrs["starts"]),
+        reached=int((optimum == 0).sum()),
+        optima=int(fit.attrs["distinct_optima"]),
+        runner_up=float(best - others.max()) if others.size else math.inf,
+        counts=tuple(fit["responsibilities"].sum("obs").values.tolist()),
+        components=components(tree),
+        n_features=len(features(tree)),
+    )
+
+
+def _restarts(tree: xr.DataTree) -> tuple[np.ndarray, np.ndarray]:
+    """Objective and optimum of each start; one start at the best optimum where none was stored."""
+    if not has(tree, "em_restarts", "optimum"):
+        return tree["em_fit"].dataset["objective"].values.reshape(1), np.zeros(1, dtype=int)
+    restarts = tree["em_restarts"].dataset
+    return restarts["objective"].values, restarts["optimum"].values
+
+
+def _posterior(tree: xr.DataTree, rows: list[ParameterRow]) -> PosteriorMeasurements:
+    stats = tree["sample_stats"].dataset
+    limit = int(stats.attrs.get("max_tree_depth", _DEPTH_LIMIT))
+    return PosteriorMeasurements(
+        chains=stats.sizes["chain"],
+        draws=stats.sizes["draw"],
+        max_rhat=_worst(rows, lambda row: row.r_hat, largest=True),
+        min_ess_bulk=_worst(rows, lambda row: row.ess_bulk, largest=False),
+        min_ess_tail=_worst(rows, lambda row: row.ess_tail, largest=False),
+        divergences=int(stats["diverging"].values.astype(bool).sum()),
+        depth_limit=limit,
+        saturated=float((stats["tree_depth"].values >= limit).mean()),
+        bfmi=tuple(np.atleast_1d(az.bfmi(tree)["energy"].values).tolist()),
+        label_switches=int(stats.attrs.get("label_switches", 0)),
+        max_abs_z=_worst(rows, lambda row: abs(row.z), largest=True),
+    )
+
+
+def _worst(rows: list[ParameterRow], value: Callable[[ParameterRow], float], *, largest: bool) -> Extreme:
+    """The extreme of a diagnostic; a value that could not be computed is worse than any other."""
+    sign = 1 if largest else -1
+    row = max(rows, key=lambda row: math.inf if math.isnan(value(row)) else sign * value(row))
+    return Extreme(value(row), row.label)

@@ -1,0 +1,115 @@
+"""A labelled result read for a report: its names, its data, and its Gaussians with dense covariances.
+
+Figures need every family's covariances as matrices and some draws rather than all; that reading is here and nowhere else.
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from gmm_ppl.mixture.covariance import AbstractCovariance, find_family
+from gmm_ppl.types import Array, in_float64
+
+_SEED = 20_020
+
+
+@dataclass(frozen=True)
+class Gaussians:
+    """Weights (…, K), means (…, K, D) and dense covariances (…, K, D, D), as plain arrays."""
+
+    weights: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+
+    @property
+    def deviations(self) -> np.ndarray:
+        """Standard deviation of each component along each feature, (…, K, D)."""
+        return np.sqrt(np.diagonal(self.covariances, axis1=-2, axis2=-1))
+
+
+def has(tree: xr.DataTree, group: str, variable: str | None = None) -> bool:
+    """Whether the tree holds a group (and a variable in it)."""
+    return group in tree.children and (variable is None or variable in tree[group].dataset)
+
+
+def family_of(tree: xr.DataTree) -> type[AbstractCovariance]:
+    """The covariance family of the fit, from the registry."""
+    return find_family(str(tree.attrs["covariance"]))
+
+
+def features(tree: xr.DataTree) -> tuple[str, ...]:
+    """Names of the D features."""
+    return tuple(str(name) for name in tree["em_fit"].dataset["feature"].values)
+
+
+def components(tree: xr.DataTree) -> tuple[int, ...]:
+    """Numbers of the K components, as they stand in the file."""
+    return tuple(int(number) for number in tree["em_fit"].dataset["component"].values)
+
+
+def observations(tree: xr.DataTree) -> np.ndarray:
+    """The data, (N, D)."""
+    return np.asarray(tree["observed_data"].dataset["x"].transpose("obs", "feature").values, dtype=float)
+
+
+def point(tree: xr.DataTree) -> Gaussians:
+    """The EM fit."""
+    return _gaussians(tree["em_fit"].dataset, family_of(tree))
+
+
+def draws(tree: xr.DataTree, most: int) -> Gaussians | None:
+    """At most `most` posterior draws, evenly spaced over all chains, along one leading axis; None without a posterior."""
+    if not has(tree, "posterior"):
+        return None
+    flat = tree["posterior"].dataset.stack({"sample_": ("chain", "draw")}, create_index=False)
+    keep = spaced(flat.sizes["sample_"], most)
+    return _gaussians(flat.isel(sample_=keep), family_of(tree), ("sample_",))
+
+
+def responsibilities(tree: xr.DataTree) -> np.ndarray:
+    """Probability of each component for each row, (N, K): averaged over the posterior where there is one."""
+    group = "assignments" if has(tree, "assignments", "responsibilities") else "em_fit"
+    return np.asarray(tree[group].dataset["responsibilities"].transpose("obs", "component").values)
+
+
+def spaced(total: int, most: int) -> np.ndarray:
+    """At most `most` indices out of `total`, evenly spaced."""
+    return np.unique(np.linspace(0, total - 1, min(total, most)).round().astype(int))
+
+
+def sampled_rows(total: int, most: int) -> np.ndarray:
+    """At most `most` row numbers out of `total`, at random but always the same, in order."""
+    if total <= most:
+        return np.arange(total)
+    return np.sort(np.random.default_rng(_SEED).choice(total, most, replace=False))
+
+
+def separation(fit: Gaussians) -> np.ndarray:
+    """How far the components stand apart along each feature, (D,): variance of means over mean variance."""
+    centre = np.einsum("k,kd->d", fit.weights, fit.means)
+    between = np.einsum("k,kd->d", fit.weights, (fit.means - centre) ** 2)
+    return between / np.einsum("k,kd->d", fit.weights, fit.deviations**2)
+
+
+def telling_features(fit: Gaussians, most: int) -> list[int]:
+    """The at most `most` features along which the components differ most, in the data's order."""
+    return sorted(np.argsort(-separation(fit), kind="stable")[:most].tolist())
+
+
+def _gaussians(dataset: xr.Dataset, family: type[AbstractCovariance], leading: tuple[str, ...] = ()) -> Gaussians:
+    means = dataset["means"].transpose(*leading, "component", "feature").values
+    weights = dataset["weights"].transpose(*leading, "component").values
+    values = dataset[family.site].transpose(*leading, *family.dims).values
+    return Gaussians(weights, means, _dense(family, values, *means.shape[-2:]))
+
+
+@in_float64
+def _dense(family: type[AbstractCovariance], values: np.ndarray, components: int, features: int) -> Array:
+    """Covariance matrices (…, K, D, D) from the family's own values, with at most one leading axis."""
+    one = len(family.value_shape(components, features)) == values.ndim
+    if one:
+        return jnp.asarray(family(jnp.asarray(values)).dense(components, features))
+    return jax.vmap(lambda each: family(each).dense(components, features))(jnp.asarray(values))

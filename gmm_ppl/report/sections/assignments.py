@@ -1,0 +1,111 @@
+"""Which rows belong to which component, and how sure that is."""
+
+import numpy as np
+import xarray as xr
+
+from gmm_ppl.report.figures import figures_of
+from gmm_ppl.report.figures.responsibilities import SURE
+from gmm_ppl.report.findings import Findings
+from gmm_ppl.report.numbers import count, decimals, number, percent, probability
+from gmm_ppl.report.page import Block, Column, Section, TableBlock, paragraph
+from gmm_ppl.report.reading import components, features, has, observations, responsibilities
+
+_MOST_LISTED, _MOST_FEATURES, _MOST_LEVELS = 8, 4, 20
+
+
+def assignments_section(found: Findings) -> Section | None:
+    """Sizes and certainty by component, known labels against components, the least certain rows; nothing for one component."""
+    tree = found.tree
+    if len(components(tree)) == 1:
+        return None
+    drawn = has(tree, "assignments", "responsibilities")
+    source = (
+        "Responsibilities averaged over the posterior"
+        if drawn
+        else "Responsibilities at the EM point; their own uncertainty needs posterior draws"
+    )
+    tables = [_sizes(tree), *_against_known(tree), *_doubtful(tree)]
+    return Section("assignments", "Assignments", (paragraph(f"{source}."), *tables, *figures_of("assignments", tree)))
+
+
+def _sizes(tree: xr.DataTree) -> Block:
+    shares = responsibilities(tree)
+    assigned, top = shares.argmax(1), shares.max(1)
+    rows = tuple(
+        (
+            f"component {name}",
+            count((own := assigned == k).sum()),
+            decimals(float(shares[:, k].sum()), 1),
+            _mean(top[own]),
+            count((top[own] < SURE).sum()),
+        )
+        for k, name in enumerate(components(tree))
+    )
+    columns = ("rows assigned", "expected rows", "mean certainty", f"below {SURE}")
+    unsure = percent(float((top < SURE).mean()))
+    return TableBlock(
+        (Column("", numeric=False), *map(Column, columns)),
+        rows,
+        f"Rows by most probable component; {unsure} of rows below {SURE}",
+    )
+
+
+def _mean(values: np.ndarray) -> str:
+    return probability(float(values.mean())) if values.size else "–"
+
+
+def _against_known(tree: xr.DataTree) -> list[Block]:
+    """Cross tables of components with labels that came with the data."""
+    if not has(tree, "constant_data"):
+        return []
+    known = tree["constant_data"].dataset.data_vars.items()
+    return [_cross(str(name), array.values.astype(str), tree) for name, array in known if _is_label(array)]
+
+
+def _is_label(array: xr.DataArray) -> bool:
+    return array.dims == ("obs",) and np.unique(array.values.astype(str)).size <= _MOST_LEVELS
+
+
+def _cross(name: str, labels: np.ndarray, tree: xr.DataTree) -> Block:
+    assigned = responsibilities(tree).argmax(1)
+    rows = tuple(
+        (level, *(count(np.sum((labels == level) & (assigned == k))) for k in range(len(components(tree)))))
+        for level in np.unique(labels)
+    )
+    columns = (Column(name, numeric=False), *(Column(f"component {number}") for number in components(tree)))
+    return TableBlock(columns, rows, f"Components against the known {name}, in rows")
+
+
+def _doubtful(tree: xr.DataTree) -> list[Block]:
+    shares = responsibilities(tree)
+    order = [at for at in np.argsort(shares.max(1), kind="stable")[:_MOST_LISTED] if shares[at].max() < SURE]
+    if not order:
+        return []
+    x, names = observations(tree), features(tree)[:_MOST_FEATURES]
+    columns = (
+        Column("row", numeric=False),
+        *map(Column, names),
+        *(Column(f"component {number}") for number in components(tree)),
+        Column("entropy, nats"),
+    )
+    rows = tuple(
+        (str(at), *(number(value) for value in x[at, : len(names)]), *_uncertain(tree, at), _entropy(shares[at]))
+        for at in order
+    )
+    spread = " ± posterior sd" if has(tree, "assignments", "responsibilities_sd") else ""
+    return [TableBlock(columns, rows, f"The least certain rows: responsibility{spread} by component")]
+
+
+def _uncertain(tree: xr.DataTree, at: int) -> list[str]:
+    shares = responsibilities(tree)[at]
+    if not has(tree, "assignments", "responsibilities_sd"):
+        return [probability(float(share)) for share in shares]
+    spread = tree["assignments"].dataset["responsibilities_sd"].transpose("obs", "component").values[at]
+    return [
+        f"{decimals(float(share), 2)} ± {decimals(float(error), 2)}"
+        for share, error in zip(shares, spread, strict=True)
+    ]
+
+
+def _entropy(share: np.ndarray) -> str:
+    return decimals(float(-np.sum(share * np.log(np.where(share > 0, share, 1)))), 2)

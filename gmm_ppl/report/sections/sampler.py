@@ -1,0 +1,79 @@
+"""How the sampler went: by chain and by parameter."""
+
+import numpy as np
+import xarray as xr
+
+from gmm_ppl.report.figures import figures_of
+from gmm_ppl.report.findings import Findings
+from gmm_ppl.report.numbers import aligned, count, decimals, number, plural
+from gmm_ppl.report.page import Block, Column, Fold, Section, TableBlock, paragraph
+from gmm_ppl.report.parameters import ParameterRow
+
+_MOST_OPEN = 24
+
+
+def sampler_section(found: Findings) -> Section:
+    """Draws and diagnostics; one sentence where nothing was drawn."""
+    if found.measurements.posterior is None:
+        return Section(
+            "sampler", "Sampler", (paragraph("No posterior was drawn: this result holds the EM fit alone."),)
+        )
+    blocks = [_summary(found), _chains(found), *_parameters(found), _labels(found), *figures_of("sampler", found.tree)]
+    return Section("sampler", "Sampler", tuple(blocks))
+
+
+def _summary(found: Findings) -> Block:
+    posterior = found.measurements.posterior
+    name = found.tree["posterior"].dataset.attrs.get("inference_library", "")
+    total = count(posterior.chains * posterior.draws)
+    by = f" by {name}" if name else ""
+    return paragraph(
+        f"{plural(posterior.chains, 'chain')} of {plural(posterior.draws, 'draw')} each{by}, {total} in all, started around the EM point."
+    )
+
+
+def _chains(found: Findings) -> Block:
+    stats = found.tree["sample_stats"].dataset
+    posterior = found.measurements.posterior
+    columns = ("divergences", "mean acceptance", "step size", "mean tree depth", "at depth limit", "E-BFMI")
+    rows = tuple(
+        (str(chain), *_chain(stats.sel(chain=chain), posterior.depth_limit), decimals(bfmi, 2))
+        for chain, bfmi in zip(stats["chain"].values, posterior.bfmi, strict=True)
+    )
+    return TableBlock((Column("chain", numeric=False), *map(Column, columns)), rows, "The chains")
+
+
+def _chain(stats: xr.Dataset, limit: int) -> tuple[str, ...]:
+    depth = stats["tree_depth"].values
+    return (
+        count(stats["diverging"].values.astype(bool).sum()),
+        decimals(float(stats["acceptance_rate"].mean()), 3),
+        number(float(stats["step_size"].mean()), digits=3),
+        decimals(float(depth.mean()), 2),
+        count(np.sum(depth >= limit)),
+    )
+
+
+def _parameters(found: Findings) -> list[Block]:
+    columns = ("mean", "sd", "89 % interval", "ESS bulk", "ESS tail", "R-hat")
+    rows = tuple(_row(row) for row in found.rows if row.varies)
+    table = TableBlock(
+        (Column("parameter", numeric=False), *map(Column, columns)),
+        rows,
+        "Posterior of every parameter, after relabelling",
+    )
+    return [table if len(rows) <= _MOST_OPEN else Fold(f"Posterior of all {count(len(rows))} parameters", (table,))]
+
+
+def _row(row: ParameterRow) -> tuple[str, ...]:
+    mean, sd, low, high = aligned([row.mean, row.sd, row.low, row.high], error=row.sd)
+    return row.label, mean, sd, f"{low} to {high}", count(row.ess_bulk), count(row.ess_tail), decimals(row.r_hat, 3)
+
+
+def _labels(found: Findings) -> Block:
+    switches = found.measurements.posterior.label_switches
+    return paragraph(
+        "Components have no names of their own: the posterior is the same under every permutation. Draws were relabelled against "
+        f"the EM fit ({plural(switches, 'label switch', 'label switches')} undone; the raw order is kept). Weights, means, covariances and "
+        "assignments by component rest on that; densities, predictions, the log-likelihood and LOO do not."
+    )
