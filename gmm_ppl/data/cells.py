@@ -45,6 +45,6 @@ def _parse_one_by_one(cells: Sequence[str]) -> Cells:
 
 def _inexact(cells: Sequence[str], values: np.ndarray) -> np.ndarray:
     inexact = np.zeros(len(cells), dtype=bool)
-    for row in np.flatnonzero(np.isfinite(values) & (np.abs(values) >= EXACT_INTEGERS)):
+    for row in np.flatnonzero(np.isfinite(values) & (np.abs(values) >= EXACT_INTEGERS)).tolist():
         inexact[row] = is_inexact_integer(cells[row])
     return inexact

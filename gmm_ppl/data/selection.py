@@ -1,18 +1,20 @@
 """Which columns become features: those asked for, in that order, or else every column of numbers."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from gmm_ppl.data.columns import Column, Columns, Kind
 from gmm_ppl.data.numbers import has_commas, number
-from gmm_ppl.data.wording import did_you_mean, joined, quoted
+from gmm_ppl.data.wording import at_start, did_you_mean, quoted, shortened
 from gmm_ppl.errors import InputError
 
 ROW_NUMBERS = (
-    "if it only numbers the rows, write the file without it (pandas: index=False, R: row.names=FALSE), else name it; "
-    "or name the columns to use in `columns`"
+    "If it only numbers the rows, write the file without it (pandas: index=False, R: row.names=FALSE), else name it; "
+    "or name the columns to use in `columns`."
 )
+LISTED_HEADER = 6
 
 
 def select(found: Columns, columns: Sequence[str | int] | None) -> tuple[list[Column], list[Column]]:
@@ -40,15 +42,16 @@ def select(found: Columns, columns: Sequence[str | int] | None) -> tuple[list[Co
 def _all_numbers(found: Columns) -> tuple[list[Column], list[Column]]:
     for place, name in enumerate(found.names):
         if not name:
-            raise InputError(f"Column {place + 1} of {found.origin} has no name: {ROW_NUMBERS}.")
+            raise InputError(f"Column {place + 1} from the left of {found.origin} has no name. {ROW_NUMBERS}")
     features = [column for column in found.columns if column.kind is not Kind.TEXT or _holds_commas(column)]
     if not features:
-        raise InputError(f"No column of numbers in {found.origin}: a mixture needs at least one. {_what_it_has(found)}")
+        which = f"no column of numbers, only text ({quoted(found.names)})" if found.columns else "no columns"
+        raise InputError(f"{at_start(found.origin)} has {which}. A mixture needs at least one column of numbers.")
     if found.lines is not None and all(number(column.name) is not None for column in features):
-        names = ", ".join(found.names)
+        cells = shortened(found.names, LISTED_HEADER)
         raise InputError(
-            f"The first line of {found.origin} holds numbers ({names}) where the names of the columns are expected: "
-            "put a line with the names above it, or, if these are names, give them in `columns`."
+            f"The first line of {found.origin} ({cells}) reads like data, where the names of the columns are "
+            "expected: put a line with names above it; if these are the names, ask for them in `columns`."
         )
     return features, [column for column in found.columns if column not in features]
 
@@ -60,15 +63,9 @@ def _holds_commas(column: Column) -> bool:
 
 
 def _check_names(found: Columns) -> None:
-    names = np.array([name for name in found.names if name])
-    known, counts = np.unique(names, return_counts=True)
-    if (counts > 1).any():
-        repeated = known[counts > 1][0]
-        places = [place + 1 for place, name in enumerate(found.names) if name == repeated]
-        raise InputError(
-            f"Columns {joined([str(place) for place in places])} of {found.origin} have the same name, '{repeated}': "
-            "rename them."
-        )
+    for name, count in Counter(name for name in found.names if name).items():
+        if count > 1:
+            raise InputError(f"{count} columns of {found.origin} are called '{name}': give them different names.")
 
 
 def _checked_list(columns: Sequence[str | int]) -> Sequence[str | int]:
@@ -98,7 +95,5 @@ def _place_of_name(found: Columns, name: str) -> int:
 
 
 def _what_it_has(found: Columns) -> str:
-    if not found.columns:
-        return "It has no columns."
     plural, verb = ("", "is") if len(found.columns) == 1 else ("s", "are")
     return f"Its column{plural} {verb} {quoted(found.names)}."

@@ -5,7 +5,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -41,11 +40,12 @@ class Table:
     def __len__(self) -> int:
         return len(self.values)
 
-    def __array__(self, dtype: np.typing.DTypeLike = None, copy: bool | None = None) -> np.ndarray:  # noqa: FBT001
+    def __array__(self, dtype: np.typing.DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:  # noqa: FBT001
         return np.array(self.values, dtype=dtype, copy=copy)
 
     def __repr__(self) -> str:
-        features = f"{len(self.features)} features ({', '.join(self.features)})"
+        count = len(self.features)
+        features = f"{count} feature{'' if count == 1 else 's'} ({', '.join(self.features)})"
         labels = f", labels {', '.join(self.labels)}" if self.labels else ""
         return f"<Table {self.source}: {len(self)} rows of {features}{labels}>"
 
@@ -91,7 +91,7 @@ def table_of(found: Columns, columns: Sequence[str | int] | None) -> Table:
     raise_problems(found.origin, finite_problems(found, names, values))
     raise_problems(found.origin, spread_problems(found, names, values))
     labels = {column.name: _read_only(_label(column)) for column in rest}
-    return Table(_read_only(values), names, found.source, MappingProxyType(labels))
+    return Table(_read_only(values), names, found.source, labels)
 
 
 def fingerprint(table: Table) -> str:

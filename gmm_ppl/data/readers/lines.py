@@ -11,7 +11,7 @@ DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertica
 
 
 class Line(NamedTuple):
-    """The cells of one record and the line of the file it starts on, from 1."""
+    """The cells of a line and its number in the file, from 1."""
 
     number: int
     cells: list[str]
@@ -22,7 +22,7 @@ def header_and_rows(path: Path, delimiter: str) -> tuple[Line, Iterator[Line]]:
 
     Raises:
         InputError: no line at all, a comment or another delimiter on the first line; while the rows are read, a line
-            with more or fewer cells, a quotation mark that is not closed, or bytes that are not UTF-8.
+            with more or fewer cells, a quoted cell that does not end on its line, or bytes that are not UTF-8.
     """
     lines = _cut(path, delimiter)
     header = next((line for line in lines if not _is_blank(line)), None)
@@ -34,26 +34,38 @@ def header_and_rows(path: Path, delimiter: str) -> tuple[Line, Iterator[Line]]:
 
 
 def _cut(path: Path, delimiter: str) -> Iterator[Line]:
-    start = 1
+    number = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
-            for cells in reader:
-                yield Line(start, cells)
-                start = reader.line_num + 1
+            reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
+            for number, cells in enumerate(reader, start=1):
+                _check_one_line(path, number, reader.line_num)
+                yield Line(number, cells)
     except UnicodeDecodeError as error:
-        raise InputError(_encoding_message(path, error)) from error
+        raise InputError(_encoding_message(path)) from error
     except csv.Error as error:
+        raise InputError(f"Line {number + 1} of {path} cannot be cut into cells ({error}).") from error
+
+
+def _check_one_line(path: Path, number: int, last: int) -> None:
+    """A quotation mark too many would swallow rows without a sign, so that no cell may go on to the next line."""
+    if last != number:
         raise InputError(
-            f"Line {start} of {path} cannot be cut into cells ({error}): look for a quotation mark without its partner."
-        ) from error
+            f"A quoted cell on line {number} of {path} goes on to line {last}: look for a quotation mark without its "
+            "partner; cells of several lines cannot be read."
+        )
 
 
-def _encoding_message(path: Path, error: UnicodeDecodeError) -> str:
-    with path.open("rb") as file:
-        start = file.read(2)
-    found = "UTF-16" if start in (b"\xff\xfe", b"\xfe\xff") else f"byte 0x{error.object[error.start]:02x}"
-    return f"{path} is not UTF-8 text ({found}): save it as UTF-8."
+def _encoding_message(path: Path) -> str:
+    content = path.read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return f"{path} is not UTF-8 text but UTF-16: save it as UTF-8."
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return f"Line {line} of {path} is not UTF-8 text (byte 0x{content[error.start]:02x}): save it as UTF-8."
+    return f"{path} changed while it was read: try again."
 
 
 def _is_blank(line: Line) -> bool:
@@ -67,7 +79,7 @@ def _rows(path: Path, delimiter: str, header: Line, lines: Iterator[Line]) -> It
             blank.append(Line(line.number, [""]))
             continue
         if first:
-            _check_delimiter(path, delimiter, header, line)
+            _check_delimiter(path, delimiter, header, line.cells)
         if len(line.cells) != len(header.cells):
             raise InputError(_ragged_message(path, header, line, first=first))
         if len(header.cells) == 1:
@@ -84,26 +96,27 @@ def _check_comment(path: Path, header: Line) -> None:
         )
 
 
-def _check_delimiter(path: Path, delimiter: str, header: Line, line: Line) -> None:
+def _check_delimiter(path: Path, delimiter: str, header: Line, cells: list[str]) -> None:
     """One column whose name and first row hold the same number of another delimiter: that one cuts the file."""
     if len(header.cells) > 1:
         return
     for other in DELIMITER_NAMES:
         count = header.cells[0].count(other)
-        if other != delimiter and count and delimiter.join(line.cells).count(other) == count:
+        if other != delimiter and count and delimiter.join(cells).count(other) == count:
             raise InputError(
-                f"The cells of {path} are separated by {DELIMITER_NAMES[other]}, where {DELIMITER_NAMES[delimiter]} "
-                f"are expected: {_advice(path, other)}."
+                f"{path} has {DELIMITER_NAMES[other]} between its cells, where {DELIMITER_NAMES[delimiter]} are "
+                f"expected: {_delimiter_advice(path, other, decimal_commas=len(cells) > 1)}."
             )
 
 
-def _advice(path: Path, delimiter: str) -> str:
+def _delimiter_advice(path: Path, delimiter: str, *, decimal_commas: bool) -> str:
     if delimiter in ",\t":
         suffix = ".csv" if delimiter == "," else ".tsv"
-        return f"rename it to {path.with_suffix(suffix).name}"
+        return f"rename it to '{path.with_suffix(suffix)}'"
+    decimal = ", decimal=','" if decimal_commas else ""
     return (
-        f"save it with commas (and decimal points), or read it with pandas.read_csv(path, sep='{delimiter}') "
-        "and pass the DataFrame"
+        f"save it with commas between the cells and decimal points, or read it with "
+        f"pandas.read_csv('{path}', sep='{delimiter}'{decimal}) and pass the DataFrame"
     )
 
 

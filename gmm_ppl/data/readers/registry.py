@@ -40,8 +40,8 @@ def read_file(path: str | os.PathLike[str]) -> Columns:
 def _check_file(path: Path) -> None:
     if path.is_dir():
         inside = sorted(entry.name for entry in path.iterdir() if entry.suffix.lower() in suffixes())
-        example = f", for instance '{path / inside[0]}'" if inside else ""
-        raise InputError(f"'{path}' is a directory: give a file{example}.")
+        example = f"a file in it, for instance '{path / inside[0]}'" if inside else "a file"
+        raise InputError(f"'{path}' is a directory: give {example}.")
     if not path.exists():
         raise InputError(f"No file '{path}'{_missing_advice(path)}")
 
@@ -51,8 +51,10 @@ def _missing_advice(path: Path) -> str:
         return f"; the bundled data set of that name is datasets.load('{path}')."
     if not path.parent.is_dir():
         return f": there is no directory '{path.parent}'."
-    near = nearest(path.name, sorted(entry.name for entry in path.parent.iterdir()))
-    return f" in '{path.parent.resolve()}'." if near is None else f"; did you mean '{path.with_name(near)}'?"
+    near = nearest(path.name, sorted(entry.name for entry in path.parent.iterdir()), cutoff=0.75)
+    if near is not None:
+        return f"; did you mean '{path.with_name(near)}'?"
+    return f": nothing in '{path.parent.resolve()}' has a name like it."
 
 
 def _reader(path: Path) -> Reader:
@@ -60,5 +62,6 @@ def _reader(path: Path) -> Reader:
         if path.suffix.lower() in reader.suffixes:
             return reader
     known = joined(suffixes()).replace(" and ", " or ")
-    suffix = f"the suffix '{path.suffix}'" if path.suffix else "no suffix"
-    raise InputError(f"'{path}' has {suffix}, which says nothing of its format: save the table as one of {known}.")
+    if not path.suffix:
+        raise InputError(f"'{path}' has no suffix to tell its format by: save the table as {known}.")
+    raise InputError(f"Files of type '{path.suffix}' cannot be read ('{path}'): save the table as {known}.")

@@ -1,19 +1,23 @@
 """Anything NumPy can make an array of: NumPy, JAX and PyTorch arrays, lists of rows, structured and masked arrays."""
 
+from collections.abc import Sized
 from typing import Any
 
 import numpy as np
 
 from gmm_ppl.data.columns import Column, Columns, column_from_array, columns_from_matrix
+from gmm_ppl.data.numbers import number
 from gmm_ppl.data.sources.base import Source
+from gmm_ppl.data.wording import at_start, quoted_cell
 from gmm_ppl.errors import InputError
 
-CONVERT = "convert it to numbers with numpy.asarray(data, dtype=float)"
+CONVERT = "convert it with numpy.asarray(data, dtype=float)"
+LABELS = "pass a DataFrame or a dict of columns, in which columns of text become labels"
 
 
 def read(data: Any) -> Columns:
     """The columns of an array-like object."""
-    array = _as_array(data)
+    array = as_array(data)
     if array.ndim == 0 and array.dtype.kind == "O":
         raise InputError(
             f"Data of type {type(data).__name__} cannot be read as a table: "
@@ -31,13 +35,13 @@ def columns_of(array: np.ndarray, *, source: str, origin: str) -> Columns:
         origin: what to call it in a sentence.
 
     Raises:
-        InputError: no dimension or more than two, text or Python objects.
+        InputError: no dimension or more than two, or text.
     """
     if array.dtype.names is not None:
         return _fields(array, array.dtype.names, source=source, origin=origin)
     if array.ndim not in (1, 2):
         raise InputError(shape_message(array.shape, origin))
-    if array.dtype.kind in "USTO" and array.size:
+    if array.dtype.kind in "UST" and array.size:
         raise InputError(_text_message(array, origin))
     matrix = array[:, None] if array.ndim == 1 else array
     return columns_from_matrix(matrix, None, source=source, origin=origin)
@@ -46,44 +50,45 @@ def columns_of(array: np.ndarray, *, source: str, origin: str) -> Columns:
 def shape_message(shape: tuple[int, ...], origin: str) -> str:
     """What to say of an array that is neither one feature nor rows and features."""
     if not shape:
-        return f"A single number in {origin}, where rows and columns are expected: give one row an observation."
+        return f"{at_start(origin)} is a single value, where rows and columns are expected: give one row a case."
     advice = f"reshape it, for instance with reshape(-1, {shape[-1]})"
-    return f"{len(shape)} dimensions in {origin}, of shape {shape}, where rows and columns are expected: {advice}."
+    return f"{at_start(origin)} has {len(shape)} dimensions, {shape}, where rows and columns are expected: {advice}."
 
 
-def _as_array(data: Any) -> np.ndarray:
+def as_array(data: Any) -> np.ndarray:
     """`data` as an array, its mask kept, other subclasses such as numpy.matrix not."""
     try:
         array = np.asanyarray(data)
     except ValueError as error:
-        raise InputError(_unequal_message(data, error)) from error
+        raise InputError(_unequal_message(data)) from error
     return array if np.ma.isMaskedArray(array) else np.asarray(array)
 
 
-def _unequal_message(data: Any, error: ValueError) -> str:
-    lengths = [np.size(row) for row in data] if isinstance(data, list | tuple) else []
+def _unequal_message(data: Any) -> str:
+    kind = type(data).__name__
+    lengths = [len(row) if isinstance(row, Sized) else 1 for row in data] if isinstance(data, list | tuple) else []
     odd = next((row for row, length in enumerate(lengths) if length != lengths[0]), None)
     if odd is None:
-        return f"Data of type {type(data).__name__} cannot be made an array of rows and columns ({error})."
+        return f"The {kind} cannot be made an array: give every row one number a column."
     return (
-        f"The rows of the list differ in length: row 0 has {lengths[0]} and row {odd}, counting from 0, has "
+        f"The rows of the {kind} differ in length: row 0 has {lengths[0]} and row {odd}, counting from 0, has "
         f"{lengths[odd]}; give every row one number a column."
     )
 
 
 def _text_message(array: np.ndarray, origin: str) -> str:
-    cells = array.ravel().tolist()
-    place = next((place for place, cell in enumerate(cells) if not isinstance(cell, int | float)), 0)
-    cell, row = cells[place], place // (array.size // len(array))
-    kind = "Python objects" if array.dtype.kind == "O" else "text"
-    example = f"{cell!r} ({type(cell).__name__}) in row {row}, counting from 0"
-    return f"{kind.capitalize()} in {origin} (dtype {array.dtype}), for instance {example}: {CONVERT}."
+    cells = array.astype(str).ravel().tolist()
+    words = [place for place, cell in enumerate(cells) if number(cell) is None]
+    place = words[0] if words else 0
+    example = f"{quoted_cell(cells[place])} in row {place // (array.size // len(array))}, counting from 0"
+    return f"{at_start(origin)} holds text, for instance {example}: {LABELS if words else CONVERT}."
 
 
 def _fields(array: np.ndarray, names: tuple[str, ...], *, source: str, origin: str) -> Columns:
     if array.ndim != 1:
         raise InputError(
-            f"{array.ndim} dimensions in {origin} with fields, where one record a row is expected: flatten it."
+            f"{at_start(origin)} has named fields and {array.ndim} dimensions, where one record a row is expected: "
+            "flatten it with ravel()."
         )
     return Columns(tuple(_field(array[name], name, origin) for name in names), len(array), source, origin)
 

@@ -1,5 +1,6 @@
 """DataFrames and Series of any library that narwhals knows: pandas, polars, pyarrow, Modin, DuckDB …"""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,8 +49,10 @@ def _wrapped(data: Any) -> Any:
     try:
         return nw.from_native(data, pass_through=True, allow_series=True)
     except nw.exceptions.DuplicateError as error:
-        detail = " ".join(str(error).split())
-        raise InputError(f"Columns of the {type(data).__name__} share a name ({detail}): rename them.") from error
+        names = data.column_names if hasattr(data, "column_names") else data.columns
+        name, count = Counter(names).most_common(1)[0]
+        message = f"{count} columns of the {type(data).__name__} are called '{name}': give them different names."
+        raise InputError(message) from error
 
 
 def _column(name: str, series: "narwhals.Series[Any]") -> Column:

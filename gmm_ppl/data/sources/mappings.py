@@ -13,8 +13,17 @@ from gmm_ppl.errors import InputError
 
 def read(data: Mapping[Any, Any]) -> Columns:
     """The columns of a mapping, in its order."""
-    columns = {str(name): np.asanyarray(cells) for name, cells in data.items()}
+    columns = {str(name): _as_array(str(name), cells) for name, cells in data.items()}
     return columns_of(columns, source="dict", origin="the dict")
+
+
+def _as_array(name: str, cells: Any) -> np.ndarray:
+    try:
+        return arrays.as_array(cells)
+    except InputError as error:
+        raise InputError(
+            f"Column '{name}' of the dict is not a list of single values: give one value a row."
+        ) from error
 
 
 def columns_of(data: Mapping[str, np.ndarray], *, source: str, origin: str) -> Columns:
@@ -28,12 +37,16 @@ def columns_of(data: Mapping[str, np.ndarray], *, source: str, origin: str) -> C
     for name, cells in data.items():
         if cells.ndim != 1:
             raise InputError(
-                f"Column '{name}' of {origin} has shape {cells.shape}, where one value a row is expected: "
+                f"Column '{name}' of {origin} {_shape(cells)}, where one value a row is expected: "
                 "give every column by itself, in one dimension."
             )
     rows = _common_length(data, origin)
     columns = tuple(column_from_array(name, cells) for name, cells in data.items())
     return Columns(columns, rows, source, origin)
+
+
+def _shape(cells: np.ndarray) -> str:
+    return f"has shape {cells.shape}" if cells.ndim else "is a single value"
 
 
 def _common_length(data: Mapping[str, np.ndarray], origin: str) -> int:

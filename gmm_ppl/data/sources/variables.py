@@ -7,6 +7,7 @@ import numpy as np
 
 from gmm_ppl.data.columns import Columns, column_from_array, columns_from_matrix
 from gmm_ppl.data.sources.arrays import shape_message
+from gmm_ppl.data.wording import at_start
 from gmm_ppl.errors import InputError
 
 FEATURE = "feature"
@@ -34,7 +35,7 @@ def columns_of(
     """
     arrays = [variable for variable in variables if variable.cells.ndim]
     if not arrays:
-        raise InputError(f"No variable with rows in {origin}: give one with a dimension for them.")
+        raise InputError(f"{at_start(origin)} has no variable with rows: give one along a dimension.")
     if len(arrays) == 1 and arrays[0].cells.ndim != 1:
         return _matrix(arrays[0], coordinates, source=source, origin=origin)
     if len({variable.dims for variable in arrays}) > 1 or arrays[0].cells.ndim != 1:
@@ -49,7 +50,7 @@ def columns_of(
 
 def _matrix(variable: Variable, coordinates: Mapping[str, np.ndarray], *, source: str, origin: str) -> Columns:
     if variable.cells.ndim != 2:
-        raise InputError(shape_message(variable.cells.shape, f"variable '{variable.name}' of {origin}"))
+        raise InputError(shape_message(variable.cells.shape, f"the variable '{variable.name}' of {origin}"))
     cells, dims = variable.cells, variable.dims
     if dims[0] == FEATURE:
         cells, dims = cells.T, dims[::-1]
