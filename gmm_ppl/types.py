@@ -2,11 +2,17 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import jax
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Bool, Float, Int, PRNGKeyArray
+
+if TYPE_CHECKING:
+    # NumPy outside the library's own work, JAX within it: one code serves both, which no static type says well.
+    Array = Any
+else:
+    from jaxtyping import Array
 
 __all__ = ["Array", "Bool", "Float", "Int", "PRNGKeyArray", "in_float64", "to_numpy"]
 
@@ -14,12 +20,12 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 
-def to_numpy(tree: Answer) -> Answer:
+def to_numpy[Answer](tree: Answer) -> Answer:
     """The same pytree with every JAX array as a NumPy array; float64 stays float64 outside `jax.enable_x64`."""
     return jax.tree.map(lambda leaf: np.asarray(leaf) if isinstance(leaf, jax.Array) else leaf, tree)
 
 
-def in_float64(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+def in_float64[**Arguments, Answer](function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
     """Run `function` in double precision and hand back NumPy arrays, leaving the caller's JAX settings alone.
 
     JAX degrades float64 arrays to float32 outside `jax.enable_x64`, so nothing but NumPy arrays may leave.
@@ -27,7 +33,7 @@ def in_float64(function: Callable[Arguments, Answer]) -> Callable[Arguments, Ans
 
     @wraps(function)
     def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
-        with jax.enable_x64(True):
+        with jax.enable_x64(new_val=True):
             return to_numpy(function(*args, **kwargs))
 
     return wrapped

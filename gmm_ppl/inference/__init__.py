@@ -1,0 +1,1 @@
+"""How parameters are found: EM and NUTS, and what every engine answers with."""

@@ -50,7 +50,7 @@ def diagonal_curvature(density: LogDensity, point: Float[Array, " P"]) -> Float[
 
 
 def move(point: Float[Array, " P"], scale: Array, steps: Float[Array, " P"]) -> Float[Array, " P"]:
-    """point + W steps."""
+    """Point + W steps."""
     return point + (scale @ steps if scale.ndim == 2 else scale * steps)
 
 

@@ -58,6 +58,7 @@ def fit(
 
     Warns:
         FitWarning: the best start did not converge; `status` says how it ended.
+
     """
     check_arguments(starts, tolerance, max_steps)
     table = as_table(data)
@@ -67,9 +68,7 @@ def fit(
     target = posterior(resolved, table)
     method = em(target, jnp.asarray(data_scale(table.values).deviations))
     first = first_points(method, starting_parameters(target, start=start, starts=starts, seed=seed))
-    states = run(
-        method, first, tolerance=tolerance, max_steps=max_steps, progress=progress or silent, stage="EM"
-    )
+    states = run(method, first, tolerance=tolerance, max_steps=max_steps, progress=progress or silent, stage="EM")
     return announced(best_fit(resolved, to_numpy(states)))
 
 
@@ -85,8 +84,8 @@ def check_mode(mixture: Mixture) -> None:
     """Refuse a prior whose density is infinite where a weight is zero."""
     if not resolved_prior(mixture).bounded():
         raise InputError(
-            "prior: a concentration below 1 puts infinite density where a weight is 0, so there is no mode for EM to find. Use at "
-            "least 1 for EM."
+            "prior: a concentration below 1 puts infinite density where a weight is 0, so there is no mode for EM to find. Use "
+            "at least 1 for EM."
         )
 
 

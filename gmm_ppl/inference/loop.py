@@ -2,7 +2,7 @@
 
 import time
 from abc import abstractmethod
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -20,7 +20,7 @@ SECONDS_A_SEGMENT = 0.3
 """Progress is shown and Ctrl-C heeded between segments of about this length."""
 
 
-class AbstractIteration(eqx.Module, Generic[Point]):
+class AbstractIteration[Point](eqx.Module):
     """A method that improves a point step by step; `run` does the rest."""
 
     @abstractmethod
@@ -40,7 +40,7 @@ class AbstractIteration(eqx.Module, Generic[Point]):
         """Total row weight: the tolerance is per row, so that it means the same for any N."""
 
 
-class Progression(eqx.Module, Generic[Point]):
+class Progression[Point](eqx.Module):
     """The state of one start. `status` is a position in `STATUSES`, or RUNNING."""
 
     point: Point
@@ -50,7 +50,7 @@ class Progression(eqx.Module, Generic[Point]):
     trace: Float[Array, " T"]
 
 
-def begin(method: AbstractIteration[Point], point: Point, max_steps: int) -> Progression[Point]:
+def begin[Point](method: AbstractIteration[Point], point: Point, max_steps: int) -> Progression[Point]:
     """The state before the first step; a start that is no good to begin with ends here."""
     objective = method.objective(point)
     trace = jnp.full(max_steps + 1, jnp.nan).at[0].set(objective)
@@ -59,7 +59,7 @@ def begin(method: AbstractIteration[Point], point: Point, max_steps: int) -> Pro
     return Progression(point, jnp.array(jnp.inf), jnp.array(0), status, trace)
 
 
-def advance(method: AbstractIteration[Point], state: Progression[Point], tolerance: Array) -> Progression[Point]:
+def advance[Point](method: AbstractIteration[Point], state: Progression[Point], tolerance: Array) -> Progression[Point]:
     """One step, and the status that follows from it. A step that fails is not taken: the last good point stays."""
     old = state.trace[state.iteration]
     point = method.step(state.point)
@@ -79,7 +79,7 @@ def advance(method: AbstractIteration[Point], state: Progression[Point], toleran
     )
 
 
-def judge(
+def judge[Point](
     method: AbstractIteration[Point], point: Point, objective: Array, gain: Array, state: Progression[Point], tolerance: Array
 ) -> Int[Array, ""]:
     """The status after a step whose objective rose by `gain`."""
@@ -95,7 +95,7 @@ def judge(
     return jnp.select([test for test, _ in ends], codes, RUNNING)
 
 
-def settled(gain: Array, state: Progression[Point], objective: Array, tolerance: Array) -> Bool[Array, ""]:
+def settled[Point](gain: Array, state: Progression[Point], objective: Array, tolerance: Array) -> Bool[Array, ""]:
     """Whether this gain, and all gains that would follow, are within the tolerance.
 
     EM's gains shrink by a steady factor ρ, so what is still to come is about gain · ρ / (1 − ρ) (Aitken's estimate; Böhning et
@@ -111,7 +111,7 @@ def settled(gain: Array, state: Progression[Point], objective: Array, tolerance:
 
 
 @eqx.filter_jit
-def segment(
+def segment[Point](
     method: AbstractIteration[Point], states: Progression[Point], tolerance: Array, limit: Array
 ) -> Progression[Point]:
     """Advance every running start until it ends or reaches iteration `limit`."""
@@ -127,12 +127,12 @@ def segment(
 
 
 @eqx.filter_jit
-def begin_all(method: AbstractIteration[Point], points: Point, max_steps: int) -> Progression[Point]:
+def begin_all[Point](method: AbstractIteration[Point], points: Point, max_steps: int) -> Progression[Point]:
     """`begin` for every start."""
     return jax.vmap(lambda point: begin(method, point, max_steps))(points)
 
 
-def run(
+def run[Point](
     method: AbstractIteration[Point],
     points: Point,
     *,
@@ -169,7 +169,7 @@ def next_length(length: int, seconds: float) -> int:
     return max(1, length // 2) if seconds > SECONDS_A_SEGMENT * 2 else length
 
 
-def report(states: Progression[Point], progress: Progress, stage: str) -> None:
+def report[Point](states: Progression[Point], progress: Progress, stage: str) -> None:
     """How many starts have ended, and the best objective so far."""
     done = int((states.status != RUNNING).sum())
     best = float(jnp.nanmax(jnp.where(jnp.isfinite(states.trace), states.trace, -jnp.inf)))

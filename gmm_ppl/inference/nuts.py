@@ -56,6 +56,7 @@ def sample(
 
     Raises:
         InputError: an improper prior, arguments out of range, or a start that does not fit.
+
     """
     check_arguments(chains, draws, warmup, target_acceptance, max_tree_depth)
     table = as_table(data)
@@ -94,9 +95,7 @@ def make_sampler(target: Posterior, point: PointFit, target_acceptance: float, m
     return Sampler(target, coordinates_at(target, starting_sites(target, point)), target_acceptance, max_tree_depth)
 
 
-def run_chains(
-    sampler: Sampler, key: Array, chains: int, warmup: int, draws: int, progress: Progress
-) -> dict[str, np.ndarray]:
+def run_chains(sampler: Sampler, key: Array, chains: int, warmup: int, draws: int, progress: Progress) -> dict[str, np.ndarray]:
     """Records of the kept transitions, (chains, draws, …).
 
     Ctrl-C while sampling keeps what is there; during warm-up there is nothing to keep and it is passed on.
@@ -114,7 +113,9 @@ def run_chains(
         except KeyboardInterrupt:
             if index * SEGMENT <= warmup:
                 raise
-            warnings.warn(f"NUTS: interrupted; {index * SEGMENT - warmup} of {draws} draws a chain were kept.", FitWarning, stacklevel=4)
+            warnings.warn(
+                f"NUTS: interrupted; {index * SEGMENT - warmup} of {draws} draws a chain were kept.", FitWarning, stacklevel=4
+            )
             break
         report(records, index, warmup, warmup + draws, progress)
     joined = {name: np.concatenate([record[name] for record in records], axis=1) for name in records[0]}

@@ -3,19 +3,23 @@
 Warm-up and sampling are one compiled program, run in segments, so that progress can be shown and Ctrl-C heeded.
 """
 
+from typing import TypeVar
+
 import blackjax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from blackjax.adaptation.mass_matrix import mass_matrix_adaptation
-from blackjax.adaptation.step_size import dual_averaging_adaptation
+from blackjax.adaptation.mass_matrix import MassMatrixAdaptationState, mass_matrix_adaptation
+from blackjax.adaptation.step_size import DualAveragingAdaptationState, dual_averaging_adaptation
 from blackjax.adaptation.window_adaptation import build_schedule
+from blackjax.mcmc.hmc import HMCState
 
 from gmm_ppl.inference.coordinates import Coordinates
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array, Float
 
+State = TypeVar("State")
 FAST, SLOW, SAMPLING = 0, 1, 2
 FIRST_STEP = 0.5
 """A good step size in whitened coordinates, where warm-up begins."""
@@ -38,9 +42,9 @@ class Sampler(eqx.Module):
 class Chain(eqx.Module):
     """A chain between two transitions: NUTS's state, and the step size and metric with their adaptation."""
 
-    nuts: tuple
-    averaging: tuple
-    metric: tuple
+    nuts: HMCState
+    averaging: DualAveragingAdaptationState
+    metric: MassMatrixAdaptationState
     step_size: Float[Array, ""]
 
 
@@ -92,9 +96,9 @@ def transition(sampler: Sampler, chain: Chain, key: Array, stage: Array, window_
     return adapt(sampler, chain, nuts, info.acceptance_rate, stage, window_ends), record
 
 
-def adapt(sampler: Sampler, chain: Chain, nuts: tuple, acceptance: Array, stage: Array, window_ends: Array) -> Chain:
+def adapt(sampler: Sampler, chain: Chain, nuts: HMCState, acceptance: Array, stage: Array, window_ends: Array) -> Chain:
     """The chain after a transition: step size in every window, metric in slow ones, nothing while sampling."""
-    averaging, metric = adaptations(sampler, nuts.position.size)
+    averaging, metric = adaptations(sampler, jnp.size(nuts.position))
     averaged = choose(stage < SAMPLING, averaging[1](chain.averaging, acceptance), chain.averaging)
     measured = choose(stage == SLOW, metric[1](chain.metric, nuts.position), chain.metric)
     averaged = choose(window_ends > 0, averaging[0](averaging[2](averaged)), averaged)
@@ -109,7 +113,7 @@ def freeze(chain: Chain) -> Chain:
     return Chain(chain.nuts, chain.averaging, chain.metric, jnp.exp(chain.averaging.log_step_size_avg))
 
 
-def choose(condition: Array, new: tuple, old: tuple) -> tuple:
+def choose[State](condition: Array, new: State, old: State) -> State:
     """`new` where the condition holds, leaf by leaf."""
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
 

@@ -1,0 +1,1 @@
+"""What a mixture is: parameters, covariance families, the density and the pass over the data."""

@@ -33,6 +33,7 @@ def expected_statistics(x: Rows, row_weights: RowWeights, parameters: MixturePar
         x: rows (N, D).
         row_weights: w (N,) ≥ 0; a weight of 0 leaves a row out, whatever finite values it holds.
         parameters: of the mixture at which responsibilities are taken.
+
     """
     return sum_over_blocks(partial(block_statistics, parameters=parameters), x, row_weights, parameters.means)
 
@@ -79,10 +80,7 @@ def weighted_statistics(x: Rows, weights: Float[Array, "N K"], centre: Float[Arr
     """`Statistics` of rows that belong to components with the given weights (w_i r_ik), about `centre`."""
     residuals = x[:, None, :] - centre
     weighted = weights[:, :, None] * residuals
-    if matrix:
-        second = jnp.einsum("nkd,nke->kde", weighted, residuals)
-    else:
-        second = jnp.sum(weighted * residuals, axis=0)
+    second = jnp.einsum("nkd,nke->kde", weighted, residuals) if matrix else jnp.sum(weighted * residuals, axis=0)
     return Statistics(jnp.sum(weights, axis=0), jnp.sum(weighted, axis=0), second, centre)
 
 
@@ -101,7 +99,7 @@ def memberships_about(centre: Array, x: Rows, memberships: Float[Array, "N K"], 
     return sum_over_blocks(partial(weighted_statistics, centre=centre, matrix=matrix), x, memberships, centre)
 
 
-def sum_over_blocks(block: Callable[[Rows, Array], Sum], x: Rows, weights: Array, centre: Float[Array, "K D"]) -> Sum:
+def sum_over_blocks[Sum](block: Callable[[Rows, Array], Sum], x: Rows, weights: Array, centre: Float[Array, "K D"]) -> Sum:
     """Add `block(rows, weights)` over blocks of rows; the last block is padded with rows of weight 0.
 
     `centre` is that of any `Statistics` in the sum: no sum itself, every block has it, and it is put back at the end.
@@ -122,7 +120,7 @@ def sum_over_blocks(block: Callable[[Rows, Array], Sum], x: Rows, weights: Array
     return keep_centre(jax.lax.scan(add, first, (blocks[0][1:], blocks[1][1:]))[0], centre)
 
 
-def keep_centre(total: Sum, centre: Float[Array, "K D"]) -> Sum:
+def keep_centre[Sum](total: Sum, centre: Float[Array, "K D"]) -> Sum:
     """Put the shared centre back into summed `Statistics`."""
 
     def restore(each: object) -> object:

@@ -13,14 +13,14 @@ LOG_2PI = math.log(2 * math.pi)
 
 
 def component_log_densities(x: Float[Array, "... D"], parameters: MixtureParameters) -> Float[Array, "... K"]:
-    """log π_k + log N(x | μ_k, Σ_k) in nats, for each component; −∞ where a weight is 0."""
+    """Log π_k + log N(x | μ_k, Σ_k) in nats, for each component; −∞ where a weight is 0."""
     residuals = x[..., None, :] - parameters.means
     distances = jnp.sum(parameters.covariance.whiten(residuals) ** 2, axis=-1)
     return log_weights(parameters.weights) + gaussian(parameters, distances)
 
 
 def log_density(x: Float[Array, "... D"], parameters: MixtureParameters) -> Float[Array, "..."]:
-    """log P(x) = log Σ_k π_k N(x | μ_k, Σ_k) in nats; one value a row of x."""
+    """Log P(x) = log Σ_k π_k N(x | μ_k, Σ_k) in nats; one value a row of x."""
     return jax.nn.logsumexp(component_log_densities(x, parameters), axis=-1)
 
 
@@ -53,12 +53,12 @@ def expected_log_likelihood(statistics: Statistics, parameters: MixtureParameter
 
 
 def gaussian(parameters: MixtureParameters, distances: Float[Array, "... K"]) -> Float[Array, "... K"]:
-    """log N from squared Mahalanobis distances: −(D log 2π + log |Σ_k| + distance) / 2."""
+    """Log N from squared Mahalanobis distances: −(D log 2π + log |Σ_k| + distance) / 2."""
     features = parameters.means.shape[-1]
     return -(features * LOG_2PI + parameters.covariance.log_determinant(features) + distances) / 2
 
 
 def log_weights(weights: Float[Array, " K"]) -> Float[Array, " K"]:
-    """log π with −∞ at 0 and, there, the derivative 0 instead of the NaN that ∞ · 0 would give."""
+    """Log π with −∞ at 0 and, there, the derivative 0 instead of the NaN that ∞ · 0 would give."""
     positive = weights > 0
     return jnp.where(positive, jnp.log(jnp.where(positive, weights, 1)), -jnp.inf)

@@ -1,8 +1,8 @@
 """Centre and spread of a data set: what data-scaled priors, starts and collapse checks are measured against."""
 
 import equinox as eqx
-import jax
 import numpy as np
+from jax.core import Tracer
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.types import Array, Float
@@ -31,8 +31,9 @@ def data_scale(x: object) -> DataScale:
 
     Raises:
         InputError: a feature whose spread is outside 1e-140 … 1e140, where its square leaves float64.
+
     """
-    if isinstance(x, jax.core.Tracer):
+    if isinstance(x, Tracer):
         return scale_of(x)
     rows = np.asarray(x, dtype=np.float64)
     check_spread(rows)

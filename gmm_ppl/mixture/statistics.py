@@ -34,7 +34,7 @@ class Statistics(eqx.Module):
 
 
 def square(vectors: Float[Array, "K D"], *, matrix: bool) -> Array:
-    """v vᵀ a row (`matrix`) or v²."""
+    """V vᵀ a row (`matrix`) or v²."""
     return vectors[:, :, None] * vectors[:, None, :] if matrix else vectors**2
 
 

@@ -22,6 +22,7 @@ def mean_responsibilities(draws: MixtureParameters, x: Float[Array, "N D"]) -> t
     Args:
         draws: parameters with leading axes (chain, draw), relabelled.
         x: rows.
+
     """
     return sum_responsibilities(flatten_draws(draws), jnp.asarray(x))
 
@@ -52,6 +53,7 @@ def recover_assignments(draws: MixtureParameters, x: Float[Array, "N D"], *, see
 
     Returns:
         Components 0 … K − 1 as 32-bit integers, (chain, draw, N).
+
     """
     labels = draw_assignments(jax.random.key(seed), flatten_draws(draws), jnp.asarray(x))
     return np.asarray(labels).reshape(*draws.weights.shape[:2], -1)

@@ -1,6 +1,7 @@
 """`GaussianMixture`: the mixture as a NumPyro distribution, for use inside any model."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -25,14 +26,15 @@ class GaussianMixture(dist.Distribution):
 
     Raises:
         InputError: parameters whose leading axes do not broadcast.
+
     """
 
-    arg_constraints = {
+    arg_constraints: ClassVar[dict] = {
         "weights": constraints.simplex,
         "means": constraints.independent(constraints.real, 2),
         "covariances": constraints.independent(constraints.positive_definite, 1),
     }
-    support = constraints.real_vector
+    support = constraints.real_vector  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
     pytree_data_fields = ("parameters",)
 
     def __init__(self, parameters: MixtureParameters, *, validate_args: bool | None = None) -> None:
@@ -67,7 +69,7 @@ class GaussianMixture(dist.Distribution):
     @property
     def mixing_distribution(self) -> dist.Distribution:
         """The categorical law of the assignment."""
-        return dist.Categorical(probs=self.weights)
+        return dist.CategoricalProbs(self.weights)
 
     @property
     def component_distribution(self) -> dist.Distribution:
@@ -99,18 +101,18 @@ class GaussianMixture(dist.Distribution):
         return self.rows_first(draws, sample_shape, 1), [self.rows_first(labels, sample_shape, 0)]
 
     def rows_first(self, drawn: Array, sample_shape: tuple[int, ...], event: int) -> Array:
-        """batch × rows × event as sample_shape × batch × event."""
+        """Batch × rows × event as sample_shape × batch × event."""
         axis = len(self.batch_shape)
         moved = jnp.moveaxis(drawn, axis, 0)
         return moved.reshape(tuple(sample_shape) + self.batch_shape + drawn.shape[drawn.ndim - event :])
 
     @validate_sample
     def log_prob(self, value: Array, intermediates: object = None) -> Array:
-        """log P(value) in nats."""
+        """Log P(value) in nats."""
         return self.evaluate(log_density, value)
 
     def component_log_probs(self, value: Array) -> Array:
-        """log π_k + log N(value | μ_k, Σ_k), with K as the last axis; its softmax is the responsibilities."""
+        """Log π_k + log N(value | μ_k, Σ_k), with K as the last axis; its softmax is the responsibilities."""
         return self.evaluate(component_log_densities, value)
 
     def evaluate(self, density: Callable[[Array, MixtureParameters], Array], value: Array) -> Array:

@@ -29,7 +29,7 @@ class Posterior(eqx.Module):
     shape: MixtureShape = eqx.field(static=True)
 
     def log_joint(self, sites: Sites) -> Float[Array, ""]:
-        """log p(x | sites) + log p(sites), with respect to Lebesgue measure on the sites."""
+        """Log p(x | sites) + log p(sites), with respect to Lebesgue measure on the sites."""
         return sum(self.log_terms(sites)[:2])
 
     def log_terms(self, sites: Sites) -> tuple[Array, Array, MixtureParameters]:
@@ -74,6 +74,7 @@ def posterior(mixture: Mixture, data: object) -> Posterior:
 
     Raises:
         InputError: data or hyperparameters that cannot be used.
+
     """
     x = as_table(data).values
     resolved = mixture.resolve(x)

@@ -1,6 +1,7 @@
 """A mixture as a user states it: how many components, which covariance family, which prior. No data, no fitted values."""
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +12,9 @@ from gmm_ppl.mixture.covariance import find_family
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.scale import DataScale, data_scale
 from gmm_ppl.priors import AbstractPrior, resolve_prior
+from gmm_ppl.types import Array
+
+Prior = TypeVar("Prior", bound=AbstractPrior)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Mixture:
 
     Raises:
         InputError: fewer than one component, or an unknown family.
+
     """
 
     components: int
@@ -47,15 +52,16 @@ class Mixture:
         scale = data if isinstance(data, DataScale) else data_scale(data)
         return replace(self, prior=resolve_prior(self.prior, self.shape(scale.centre.shape[0]), scale))
 
-    def sample_parameters(self, *, scale: object) -> MixtureParameters:
+    def sample_parameters(self, *, scale: Array | DataScale) -> MixtureParameters:
         """NumPyro sites for weights, means and covariances, inside a model of one's own.
 
         Args:
             scale: the data (N, D) that the model is about, or their `DataScale`: gives D, and the units of a prior that
                 is scaled to data.
+
         """
         mixture = self.resolve(scale)
-        features = scale.centre.shape[0] if isinstance(scale, DataScale) else np.shape(scale)[1]
+        features = scale.centre.shape[0] if isinstance(scale, DataScale) else jnp.shape(scale)[1]
         return as_jax(resolved_prior(mixture)).sample_parameters(mixture.shape(features))
 
 
@@ -66,6 +72,6 @@ def resolved_prior(mixture: Mixture) -> AbstractPrior:
     return mixture.prior
 
 
-def as_jax(prior: AbstractPrior) -> AbstractPrior:
+def as_jax[Prior: AbstractPrior](prior: Prior) -> Prior:
     """The prior with JAX arrays, in whatever precision is in force."""
     return jax.tree.map(jnp.asarray, prior)

@@ -11,7 +11,7 @@ from gmm_ppl.mixture.scale import DataScale
 from gmm_ppl.priors.base import AbstractConjugatePrior, AbstractPrior
 from gmm_ppl.priors.builders import conjugate_prior, flat_prior, program, separated_prior, weak_prior
 
-__all__ = ["PRIORS", "AbstractConjugatePrior", "AbstractPrior", "prior_numbers", "resolve_prior"]
+__all__ = ["PRIORS", "AbstractConjugatePrior", "AbstractPrior", "prior_numbers", "resolve_prior", "weak_prior"]
 
 PRIORS: Mapping[str, Callable[..., AbstractPrior]] = MappingProxyType(
     {
@@ -46,6 +46,7 @@ def resolve_prior(prior: object, shape: MixtureShape, data: DataScale) -> Abstra
 
     Raises:
         InputError: an unknown kind or number, or an impossible one.
+
     """
     if isinstance(prior, AbstractPrior):
         return prior

@@ -1,6 +1,7 @@
 """The contract of a prior: one NumPyro program that samples a mixture's parameters, and nothing said twice."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import equinox as eqx
 from numpyro.distributions import constraints
@@ -18,8 +19,8 @@ class AbstractPrior(eqx.Module):
     `proper` says whether it can be sampled and so have a posterior; `kind` is its name in a config.
     """
 
-    kind: eqx.AbstractClassVar[str]
-    proper: eqx.AbstractClassVar[bool]
+    kind: ClassVar[str]
+    proper: ClassVar[bool]
 
     @abstractmethod
     def sample_parameters(self, shape: MixtureShape) -> MixtureParameters:
@@ -47,8 +48,9 @@ class AbstractConjugatePrior(AbstractPrior):
 
     @abstractmethod
     def maximise(self, statistics: Statistics, shape: MixtureShape) -> MixtureParameters:
-        """argmax over parameters of expected log-likelihood + log prior density, with respect to Lebesgue measure on
-        weights, means and covariance matrices (variances, for families of variances)."""
+        """Argmax over parameters of expected log-likelihood + log prior density, with respect to Lebesgue measure on
+        weights, means and covariance matrices (variances, for families of variances).
+        """
 
 
 def direct_supports(shape: MixtureShape) -> Supports:

@@ -15,7 +15,7 @@ import numpy as np
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.mixture.scale import DataScale
-from gmm_ppl.priors.base import AbstractPrior
+from gmm_ppl.priors.base import AbstractConjugatePrior, AbstractPrior
 from gmm_ppl.priors.checks import number_above, scale_matrix, vector_of
 from gmm_ppl.priors.conjugate import ConjugatePrior
 from gmm_ppl.priors.flat import FlatPrior
@@ -24,7 +24,7 @@ from gmm_ppl.priors.separated import SeparatedPrior
 from gmm_ppl.types import Array
 
 
-def weak_prior(shape: MixtureShape, data: DataScale) -> AbstractPrior:
+def weak_prior(shape: MixtureShape, data: DataScale) -> AbstractConjugatePrior:
     """The conjugate prior with every number scaled to the data."""
     return conjugate_prior(shape, data)
 
@@ -43,7 +43,7 @@ def conjugate_prior(
     mean_precision: object = 0.01,
     degrees_of_freedom: object = None,
     scale: object = None,
-) -> AbstractPrior:
+) -> AbstractConjugatePrior:
     """Dirichlet(α = concentration) weights, normal–inverse-Wishart (or –inverse-gamma) components.
 
     Args:
@@ -52,6 +52,7 @@ def conjugate_prior(
         mean_precision: κ > 0, the number of rows that the prior mean counts for.
         degrees_of_freedom: ν; greater than D − 1 for matrices (D + 2), than 0 for variances (3).
         scale: Ψ, squared units of x: a number, D of them or a matrix; for spherical covariances one number.
+
     """
     features, family = shape.features, shape.family
     low = features - 1 if family.matrix else 0
@@ -101,6 +102,7 @@ def separated_prior(
         mean_scale: s > 0, standard deviation of a mean's prior, units of x; 1.5 of the data's.
         correlation_concentration: η > 0 of the LKJ law; 1 is uniform on correlations, 2 leans towards none.
         scale: τ > 0, scale of the half-normal laws of standard deviations, units of x; the data's.
+
     """
     deviations = data.deviations
     return SeparatedPrior(

@@ -29,7 +29,9 @@ def scale_matrix(value: object, features: int, name: str) -> np.ndarray:
     if array.ndim < 2:
         return np.diag(vector_of(value, features, name, positive=True))
     if array.shape != (features, features):
-        raise InputError(f"prior: {name} must be a number, {features} numbers or a {features} × {features} matrix; given {value!r}.")
+        raise InputError(
+            f"prior: {name} must be a number, {features} numbers or a {features} × {features} matrix; given {value!r}."
+        )
     scale = np.sqrt(np.abs(np.diagonal(array)))
     correlation = array / np.where(scale > 0, scale, 1)[:, None] / np.where(scale > 0, scale, 1)
     if not np.allclose(correlation, correlation.T) or np.linalg.eigvalsh(correlation)[0] <= 0:

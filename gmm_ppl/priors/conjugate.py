@@ -3,9 +3,11 @@
 from typing import ClassVar
 
 import jax.numpy as jnp
+import numpy as np
 import numpyro
 from numpyro import distributions as dist
 
+from gmm_ppl.mixture.covariance import AbstractCovariance
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.statistics import Statistics, expand, square
 from gmm_ppl.priors.base import AbstractConjugatePrior, Supports, direct_supports, event_dims
@@ -47,7 +49,7 @@ class ConjugatePrior(AbstractConjugatePrior):
         """Inverse-gamma law of one variance (a scale for each feature, where the family has one)."""
         return dist.InverseGamma(self.degrees_of_freedom / 2, self.scale / 2)
 
-    def mean_law(self, covariance: object, shape: MixtureShape) -> dist.Distribution:
+    def mean_law(self, covariance: AbstractCovariance, shape: MixtureShape) -> dist.Distribution:
         """Law of all K means given their covariances."""
         dense = covariance.dense(shape.components, shape.features) / self.mean_precision
         if shape.family.matrix:
@@ -66,7 +68,7 @@ class ConjugatePrior(AbstractConjugatePrior):
         return bool((self.concentration >= 1).all())
 
     def numbers(self) -> dict[str, object]:
-        return {name: jnp.asarray(getattr(self, name)).tolist() for name in NUMBERS}
+        return {name: np.asarray(getattr(self, name)).tolist() for name in NUMBERS}
 
     def formulae(self, shape: MixtureShape) -> tuple[str, ...]:
         value, degrees, scale = shape.family.formula, float(self.degrees_of_freedom), self.scale

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from numpyro import handlers
 from numpyro.distributions import biject_to
+from numpyro.distributions.constraints import Constraint
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
@@ -60,6 +61,7 @@ def program_prior(program: Callable, shape: MixtureShape) -> ProgramPrior:
     Raises:
         InputError: it fails, returns something else or of the wrong shape, samples a discrete site, observes data,
             or has a site whose support moves with the value of another (no fixed bijection exists then).
+
     """
     first, second = (trace_program(program, shape, seed) for seed in (0, 1))
     for name in first:
@@ -78,7 +80,7 @@ def trace_program(program: Callable, shape: MixtureShape, seed: int) -> Supports
     return {name: site_support(name, site) for name, site in trace.items() if site["type"] == "sample"}
 
 
-def site_support(name: str, site: dict) -> tuple[tuple[int, ...], object]:
+def site_support(name: str, site: dict) -> tuple[tuple[int, ...], Constraint]:
     """Shape and support of a sampled site; InputError where it is observed or discrete."""
     if site["is_observed"]:
         raise InputError(f"prior program: site {name!r} is observed. A prior samples parameters only; leave the data out.")

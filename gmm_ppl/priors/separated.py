@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import numpyro
 from numpyro import distributions as dist
 from numpyro.distributions import constraints
@@ -53,7 +54,7 @@ class SeparatedPrior(AbstractPrior):
         return bool((self.concentration >= 1).all())
 
     def numbers(self) -> dict[str, object]:
-        return {name: jnp.asarray(getattr(self, name)).tolist() for name in NUMBERS}
+        return {name: np.asarray(getattr(self, name)).tolist() for name in NUMBERS}
 
     def formulae(self, shape: MixtureShape) -> tuple[str, ...]:
         lines = (
@@ -85,8 +86,11 @@ class SeparatedCovariance(dist.Distribution):
     log p(Σ) = log p(R) + Σ_j (log p(σ_j) − D log σ_j) − D log 2, since dΣ = 2^D Π_j σ_j^D dσ dR.
     """
 
-    arg_constraints = {"scale": constraints.independent(constraints.positive, 1), "concentration": constraints.positive}
-    support = constraints.positive_definite
+    arg_constraints: ClassVar[dict] = {
+        "scale": constraints.independent(constraints.positive, 1),
+        "concentration": constraints.positive,
+    }
+    support = constraints.positive_definite  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
     pytree_data_fields = ("scale", "concentration")
 
     def __init__(self, scale: Array, concentration: Array, *, validate_args: bool | None = None) -> None:
@@ -104,7 +108,7 @@ class SeparatedCovariance(dist.Distribution):
         correlation = dist.LKJ(self.event_shape[-1], self.concentration).sample(for_correlation, sigma.shape[:-1])
         return sigma[..., :, None] * correlation * sigma[..., None, :]
 
-    def log_prob(self, value: Array) -> Array:
+    def log_prob(self, value: Array, intermediates: object = None) -> Array:
         features = value.shape[-1]
         sigma = jnp.sqrt(jnp.diagonal(value, axis1=-2, axis2=-1))
         marginal = dist.HalfNormal(self.scale).log_prob(sigma) - features * jnp.log(sigma)
@@ -117,7 +121,7 @@ class SeparatedCovariance(dist.Distribution):
         return total + (self.concentration - 1) * log_determinant - self.log_normaliser()
 
     def log_normaliser(self) -> Array:
-        """log ∫ |R|^(η − 1) dR, read off NumPyro's LKJ at the identity, where |R| = 1."""
+        """Log ∫ |R|^(η − 1) dR, read off NumPyro's LKJ at the identity, where |R| = 1."""
         features = self.event_shape[-1]
         identity = jnp.eye(features, dtype=jnp.result_type(float))
         return -dist.LKJ(features, self.concentration).log_prob(identity)

@@ -44,7 +44,7 @@ def unconstrain(prior: AbstractPrior, shape: MixtureShape, sites: Sites) -> Site
 
 
 def log_jacobian(prior: AbstractPrior, shape: MixtureShape, unconstrained: Sites) -> Float[Array, ""]:
-    """log |∂ sites / ∂ unconstrained|, which turns a density of sites into one of unconstrained coordinates."""
+    """Log |∂ sites / ∂ unconstrained|, which turns a density of sites into one of unconstrained coordinates."""
     total = jnp.zeros(())
     for name, value in unconstrained.items():
         transform = biject_to(prior.supports(shape)[name][1])

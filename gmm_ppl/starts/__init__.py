@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.errors import InputError
@@ -13,7 +12,7 @@ from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import as_jax
-from gmm_ppl.priors import AbstractConjugatePrior, resolve_prior
+from gmm_ppl.priors import AbstractConjugatePrior, weak_prior
 from gmm_ppl.starts.given import given_start
 from gmm_ppl.starts.kmeans import kmeans_start
 from gmm_ppl.starts.random import random_start
@@ -31,9 +30,10 @@ def starting_parameters(posterior: Posterior, *, start: object, starts: int, see
 
     Raises:
         InputError: an unknown name, or a given start that does not fit the mixture and the data.
+
     """
     shape, x = posterior.shape, np.asarray(posterior.x)
-    weak = as_jax(resolve_prior("weak", shape, data_scale(x)))
+    weak = as_jax(weak_prior(shape, data_scale(x)))
     if not isinstance(start, str):
         return jax.tree.map(lambda leaf: leaf[None], given_start(start, x, shape, weak))
     if start not in STARTS:

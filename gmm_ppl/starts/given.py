@@ -22,6 +22,7 @@ def given_start(start: object, x: np.ndarray, shape: MixtureShape, weak: Abstrac
 
     Raises:
         InputError: another type, shape or family; rows that do not sum to one; labels out of range.
+
     """
     parameters = getattr(start, "parameters", start)
     if isinstance(parameters, MixtureParameters):
@@ -48,9 +49,7 @@ def given_parameters(parameters: MixtureParameters, shape: MixtureShape) -> Mixt
             f"start: the parameters are of {given.components} {given.family.name} components in {given.features} features; the "
             f"mixture has {wanted.components} {wanted.family.name} in {wanted.features}."
         )
-    checked = mixture_parameters(
-        parameters.weights, parameters.means, parameters.covariance.values, covariance=shape.family.name
-    )
+    checked = mixture_parameters(parameters.weights, parameters.means, parameters.covariance.values, covariance=shape.family.name)
     return jax.tree.map(jnp.asarray, checked)
 
 

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from math import prod
+from typing import ClassVar
 
 import equinox as eqx
 
@@ -21,11 +22,11 @@ class AbstractCovariance(eqx.Module):
     """
 
     values: eqx.AbstractVar[Array]
-    name: eqx.AbstractClassVar[str]
-    site: eqx.AbstractClassVar[str]
-    dims: eqx.AbstractClassVar[tuple[str, ...]]
-    matrix: eqx.AbstractClassVar[bool]
-    formula: eqx.AbstractClassVar[str]
+    name: ClassVar[str]
+    site: ClassVar[str]
+    dims: ClassVar[tuple[str, ...]]
+    matrix: ClassVar[bool]
+    formula: ClassVar[str]
 
     @staticmethod
     @abstractmethod
@@ -47,7 +48,7 @@ class AbstractCovariance(eqx.Module):
 
     @abstractmethod
     def log_determinant(self, features: int) -> Array:
-        """log |Σ_k| in a shape that broadcasts to (K,)."""
+        """Log |Σ_k| in a shape that broadcasts to (K,)."""
 
     @abstractmethod
     def trace_precision(self, second: Array) -> Float[Array, " K"]:

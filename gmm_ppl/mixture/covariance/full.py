@@ -59,7 +59,7 @@ def inverse_cholesky(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D
 
 
 def log_determinant(matrices: Float[Array, "... D D"]) -> Array:
-    """log |Σ| from the Cholesky factor, which neither overflows nor underflows where the determinant itself would."""
+    """Log |Σ| from the Cholesky factor, which neither overflows nor underflows where the determinant itself would."""
     return 2 * jnp.sum(jnp.log(jnp.diagonal(jnp.linalg.cholesky(matrices), axis1=-2, axis2=-1)), axis=-1)
 
 
