@@ -43,7 +43,7 @@ def main() -> None:
     app(prog_name="gmm-ppl")
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001
+def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
@@ -64,9 +64,7 @@ def root(
 @app.command(epilog=EPILOG)
 def run(
     configs: Configs,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The run directory; reports/NAME if not given.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="The run directory; reports/NAME if not given.")] = None,
     settings: Settings = None,
     *,
     force: Annotated[bool, typer.Option("--force", help="Run even if nothing has changed since the last run.")] = False,
@@ -149,9 +147,7 @@ def _directories(tasks: list["Task"], out: Path | None) -> list[Path]:
     names = [task.experiment.config.name for task in tasks]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise InputError(
-            f"two configs are named {twice[0]} and would write one directory; change `name` in one of them"
-        )
+        raise InputError(f"two configs are named {twice[0]} and would write one directory; change `name` in one of them")
     return [out or Path("reports") / name for name in names]
 
 
@@ -171,15 +167,23 @@ def _run_one(task: "Task", directory: Path, *, force: bool, quiet: bool) -> None
 
 
 def _render(directory: Path, tree: "xr.DataTree", formats: tuple[str, ...]) -> object:
+    import json
+
     from gmm_ppl.report import write_report
 
-    return write_report(tree, directory, formats=formats)
+    # The record of the run travels in the results file, so that the report is the same whenever it is made.
+    record = json.loads(tree.attrs.get("provenance", "null"))
+    shown = tree.copy()
+    shown.attrs = {name: value for name, value in tree.attrs.items() if name != "provenance"}
+    return write_report(shown, directory, formats=formats, manifest=record)
 
 
 def _report_parts() -> list[tuple[str, str, str]]:
     from gmm_ppl.report.figures import FIGURES
+    from gmm_ppl.report.sections import SECTIONS
 
-    return [("figure", figure.__name__.removesuffix("_figure"), _first_line(figure)) for _, figure in FIGURES]
+    sections = [("section", part.__name__.removesuffix("_section"), _first_line(part)) for part in SECTIONS]
+    return sections + [("figure", part.__name__.removesuffix("_figure"), _first_line(part)) for _, part in FIGURES]
 
 
 def _first_line(thing: Any) -> str:
@@ -238,3 +242,7 @@ def _say(message: str, style: str = "") -> None:
 
     first, colon, rest = message.partition(":")
     Console(stderr=True, soft_wrap=True).print(Text(first, style) + Text(colon + rest), highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """From a validated config to the things it names: the rows, the mixture. Whatever can be refused is refused here."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,29 +26,45 @@ def build(experiment: Experiment) -> Task:
 
     Raises:
         InputError: data that cannot be read or fitted, or impossible hyperparameters, with the place in the config.
+
     """
     table = _read(experiment)
     model = experiment.config.model
     mixture = Mixture(model.components, model.covariance, model.prior.model_dump(exclude_none=True))
     with located(experiment, ("model", "components")):
         check_enough_rows(table, model.components)
-    with located(experiment, ("model", "prior")):
+    with located(experiment, ("model", "prior"), *_numbers(experiment)):
         mixture.resolve(table.values)
     return Task(experiment, table, mixture)
 
 
 @contextmanager
-def located(experiment: Experiment, path: KeyPath) -> Iterator[None]:
-    """Add the place in the config to an `InputError` that has none."""
+def located(experiment: Experiment, path: KeyPath, *named: tuple[str, KeyPath]) -> Iterator[None]:
+    """Add the place in the config to an `InputError` that has none.
+
+    Arguments:
+        experiment: the config.
+        path: the key that the error is about, as far as it is known beforehand.
+        named: words and the keys that the error is about if it says them.
+
+    """
     try:
         yield
     except InputError as error:
-        raise experiment.error_at(path, error) from error
+        said = [key for word, key in named if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", str(error))]
+        raise experiment.error_at(said[0] if said else path, error) from error
+
+
+def _numbers(experiment: Experiment) -> list[tuple[str, KeyPath]]:
+    """The numbers that the config gives its prior."""
+    prior = experiment.config.model.prior
+    return [(name, ("model", "prior", name)) for name in prior.model_fields_set if name != "kind"]
 
 
 def _read(experiment: Experiment) -> Table:
     data = experiment.config.data
     key = "dataset" if data.path is None else "path"
-    with located(experiment, ("data", key)):
+    columns = [(f"'{name}'", ("data", "columns", place)) for place, name in enumerate(data.columns or ())]
+    with located(experiment, ("data", key), *columns):
         source = data.path or datasets.load(str(data.dataset))
         return as_table(source, columns=data.columns)

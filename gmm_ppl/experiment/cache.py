@@ -53,7 +53,5 @@ def _processor() -> str:
     features = f"{platform.machine()} {platform.processor()}"
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        features += next(
-            (line for line in cpuinfo.read_text().splitlines() if line.startswith(("flags", "Features"))), ""
-        )
+        features += next((line for line in cpuinfo.read_text().splitlines() if line.startswith(("flags", "Features"))), "")
     return hashlib.sha256(features.encode()).hexdigest()[:12]

@@ -14,16 +14,14 @@ from gmm_ppl.experiment.registries import DATASETS, FAMILIES, STARTS
 FORMATS = ("html", "md")
 
 Column = Annotated[str | int, BeforeValidator(name_or_position)]
-Columns = Annotated[tuple[Column, ...], list_of("column names")]
+Columns = Annotated[tuple[Column, ...], Field(min_length=1), list_of("column names")]
 Formats = Annotated[tuple[Annotated[str, OneOf("report format", FORMATS)], ...], list_of("report formats")]
 
 
 class DataConfig(Section):
     """Where the rows come from: a bundled data set by name, or a file. Exactly one of the two."""
 
-    dataset: Annotated[str, OneOf("data set", DATASETS)] | None = Field(
-        default=None, description="A bundled data set, by name."
-    )
+    dataset: Annotated[str, OneOf("data set", DATASETS)] | None = Field(default=None, description="A bundled data set, by name.")
     path: str | None = Field(
         default=None,
         min_length=1,
@@ -32,7 +30,6 @@ class DataConfig(Section):
     )
     columns: Columns | None = Field(
         default=None,
-        min_length=1,
         description="The columns to fit, by name (by position from 0 where the data have no names), in this "
         "order; without it, every column of numbers.",
     )
@@ -82,16 +79,14 @@ class NutsConfig(Section):
     sampler: Literal["nuts"] = Field(default="nuts", description="The sampler.")
     chains: int = Field(default=4, ge=1, le=10_000, description="How many chains; R-hat needs at least 2.")
     draws: int = Field(default=1000, ge=4, description="Draws kept from each chain.")
-    warmup: int = Field(default=500, ge=1, description="Steps of each chain that adapt the sampler, not kept.")
+    warmup: int = Field(default=500, ge=0, description="Steps of each chain that adapt the sampler, not kept.")
     target_acceptance: float = Field(
-        default=0.8,
+        default=0.9,
         gt=0,
         lt=1,
         description="The acceptance probability that the step size is adapted to; more means smaller steps.",
     )
-    max_tree_depth: int = Field(
-        default=10, ge=1, le=20, description="A draw takes at most 2 to this power leapfrog steps."
-    )
+    max_tree_depth: int = Field(default=10, ge=1, le=20, description="A draw takes at most 2 to this power leapfrog steps.")
 
 
 class ReportConfig(Section):

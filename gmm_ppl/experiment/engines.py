@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
 from gmm_ppl.inference.base import DrawsFit, PointFit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -17,10 +20,11 @@ class Engines:
     Attributes:
         fit: mixture, table, seed, progress and the keys of the config's `em` → the EM point.
         sample: mixture, table, start, seed, progress and the keys of `mcmc` → draws.
-        to_datatree: draws or point, table, seed → the labelled result.
+        to_datatree: draws or point, table, name, seed, progress → the labelled result.
         save: tree, path → a netCDF file.
         metrics: tree → what `metrics.json` holds.
-        summary: tree → the text of `summary.csv`.
+        summary: tree → the table that `summary.csv` holds.
+
     """
 
     fit: Callable[..., PointFit]
@@ -28,13 +32,16 @@ class Engines:
     to_datatree: Callable[..., xr.DataTree]
     save: Callable[[xr.DataTree, Path], object]
     metrics: Callable[[xr.DataTree], Mapping[str, Any]]
-    summary: Callable[[xr.DataTree], str]
+    summary: Callable[[xr.DataTree], "pd.DataFrame"]
 
 
 def default_engines() -> Engines:
     """The package's own."""
     from gmm_ppl.inference.fit import fit
-    from gmm_ppl.inference.sample import sample
-    from gmm_ppl.results import metrics, save, summary_csv, to_datatree
+    from gmm_ppl.inference.nuts import sample
+    from gmm_ppl.results.datatree import to_datatree
+    from gmm_ppl.results.metrics import metrics
+    from gmm_ppl.results.store import save
+    from gmm_ppl.results.summary import summary
 
-    return Engines(fit, sample, to_datatree, save, metrics, summary_csv)
+    return Engines(fit, sample, to_datatree, save, metrics, summary)

@@ -62,6 +62,7 @@ def run(
             engine refuses the data or the model.
         FitError: EM found no usable parameters.
         KeyboardInterrupt: the run was interrupted; the directory is as it was before.
+
     """
     fingerprint = fingerprint_of(task)
     done = None if force else _done_already(directory, fingerprint)
@@ -107,17 +108,17 @@ def _fill(
     with clock.stage("mcmc"):
         draws = _sample(task, point, engines, progress)
     with clock.stage("results"):
-        progress("results", 0, 1)
-        tree = engines.to_datatree(draws or point, task.table, seed=seeds_of(config)["results"])
-        tree.attrs.update(name=config.name, provenance=json.dumps({**record, "timings": clock.seconds}))
+        tree = engines.to_datatree(
+            draws or point, task.table, name=config.name, seed=seeds_of(config)["results"], progress=progress
+        )
+        tree.attrs["provenance"] = json.dumps({**record, "timings": clock.seconds})
         engines.save(tree, partial / "results.nc")
         write_json(partial / "metrics.json", engines.metrics(tree))
-        (partial / "summary.csv").write_text(engines.summary(tree), encoding="utf-8")
-        progress("results", 1, 1)
+        engines.summary(tree).to_csv(partial / "summary.csv")
     with clock.stage("report"):
-        progress("report", 0, 1)
+        progress("Report", 0, 1)
         render(partial, tree, config.report.formats)
-        progress("report", 1, 1)
+        progress("Report", 1, 1)
 
 
 def _write_configs(partial: Path, task: Task) -> None:
@@ -144,8 +145,9 @@ def _sample(task: Task, point: PointFit, engines: Engines, progress: Progress) -
         return None
     options = config.mcmc.model_dump(exclude={"sampler"})
     with located(task.experiment, ("mcmc",)):
-        draws = engines.sample(
-            task.mixture, task.table, start=point, seed=seeds_of(config)["mcmc"], progress=progress, **options
-        )
-    LOGGER.info("NUTS: %d chains of %d draws in %.1f s", options["chains"], options["draws"], draws.seconds)
+        draws = engines.sample(task.mixture, task.table, start=point, seed=seeds_of(config)["mcmc"], progress=progress, **options)
+    chains, kept = draws.sampler_statistics["diverging"].shape
+    if kept < config.mcmc.draws:
+        raise KeyboardInterrupt
+    LOGGER.info("NUTS: %d chains of %d draws in %.1f s", chains, kept, draws.seconds)
     return draws

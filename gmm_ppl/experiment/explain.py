@@ -38,13 +38,19 @@ def explain(error: ValidationError, source: Source) -> list[Problem]:
     Arguments:
         error: what validating `source.values` as an `ExperimentConfig` raised.
         source: the values that were validated, with their places.
+
     """
-    return [_problem(details, source) for details in error.errors()]
+    return [_problem(details, source) for details in error.errors() if not _follows(details)]
 
 
 def problem_at(path: KeyPath, source: Source, message: str) -> Problem:
     """A problem with the value at `path`, or with the nearest thing around it that the file holds."""
     return Problem(_entry(path, source).value, dotted(path), message)
+
+
+def _follows(details: ErrorDetails) -> bool:
+    """Whether an error is only the shadow of others: a list that is too short because its items were refused."""
+    return details["type"] == "too_short" and len(details["input"]) > 0
 
 
 def _problem(details: ErrorDetails, source: Source) -> Problem:
@@ -66,6 +72,8 @@ def document_path(details: ErrorDetails, values: Any) -> KeyPath:
             path.append(part)
     if details["type"] == "missing":
         path.append(details["loc"][-1])
+    if details["type"] == "union_tag_invalid" and _holds(values, _tag_key(details)):
+        path.append(_tag_key(details))
     return tuple(path)
 
 
@@ -95,6 +103,8 @@ def _message(details: ErrorDetails, entry: Entry) -> str:
 
 
 def _hint(kind: str, given: Any, plain: str | None) -> str:
+    if kind == "model_type" and given is None:
+        return "; leave the key away for its defaults"
     if kind == "string_type" and plain and isinstance(given, bool | int | float):
         return f'; in quotes, "{plain}", YAML keeps it as text'
     if kind == "string_type" and plain and not isinstance(given, dict | list | type(None)):

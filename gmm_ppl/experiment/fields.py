@@ -35,9 +35,7 @@ class OneOf:
         if not isinstance(name, str):
             raise refusal(f"expected the name of a {self._what} ({listed(self._known)}), got {described(name)}")
         if name not in self._known:
-            raise refusal(
-                f"unknown {self._what} '{name}'{suggestion(name, self._known)} (known: {listed(self._known)})"
-            )
+            raise refusal(f"unknown {self._what} '{name}'{suggestion(name, self._known)} (known: {listed(self._known)})")
         return name
 
 

@@ -38,6 +38,7 @@ def load(path: Path, settings: Sequence[str] = ()) -> Experiment:
 
     Raises:
         InputError: one line for every problem, `file:line:column: key: message`.
+
     """
     source = apply(read(path), settings)
     problems = list(source.problems)

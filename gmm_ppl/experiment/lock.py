@@ -18,6 +18,7 @@ def locked(directory: Path) -> Iterator[None]:
 
     Raises:
         InputError: another process holds it, or the place cannot be written to.
+
     """
     made = _make_parents(directory)
     path = directory.with_name(f".{directory.name}.lock")
@@ -40,9 +41,7 @@ def _make_parents(directory: Path) -> list[Path]:
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            f"{directory}: cannot be written: {error.strerror} ({error.filename}); choose another --out"
-        ) from None
+        raise InputError(f"{directory}: cannot be written: {error.strerror} ({error.filename}); choose another --out") from None
     return missing
 
 

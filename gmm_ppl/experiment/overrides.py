@@ -18,6 +18,7 @@ def apply(source: Source, settings: Sequence[str]) -> Source:
 
     Raises:
         InputError: a setting is not `key=value`, its value is not YAML, or its path runs through a plain value.
+
     """
     merged = replace(
         source,
@@ -63,9 +64,7 @@ def _step(holder: Any, part: str, path: KeyPath, name: str) -> str | int:
     if isinstance(holder, dict):
         return part
     if not isinstance(holder, list):
-        raise InputError(
-            f"{name}: {dotted(path)} is {described(holder)}, which has no keys; set {dotted(path)} as a whole"
-        )
+        raise InputError(f"{name}: {dotted(path)} is {described(holder)}, which has no keys; set {dotted(path)} as a whole")
     if not part.isdecimal() or int(part) >= len(holder):
         raise InputError(f"{name}: {dotted(path)} is a list; its items are numbered 0 to {len(holder) - 1}, got {part}")
     return int(part)

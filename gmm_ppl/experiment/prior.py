@@ -50,13 +50,11 @@ def _section(kind: str, builder: Callable[..., Any]) -> type[BaseModel]:
     """The section of one kind of prior: its keys and defaults are the builder's own keyword arguments."""
     summary = (inspect.getdoc(builder) or kind).partition("\n")[0]
     meanings = _meanings(builder)
-    fields: dict[str, Any] = {"kind": (Literal[kind], Field(kind, description="The kind of prior."))}
+    fields: dict[str, Any] = {"kind": (Literal[kind], Field(description="The kind of prior."))}
     for name in prior_numbers(kind):
         default = inspect.signature(builder).parameters[name].default
         held: Any = Function if name == "function" else Numbers
-        described_field = Field(
-            ... if default is inspect.Parameter.empty else default, description=meanings.get(name, summary)
-        )
+        described_field = Field(... if default is inspect.Parameter.empty else default, description=meanings.get(name, summary))
         fields[name] = (held | None if default is None else held, described_field)
     return create_model(f"{kind.capitalize()}Prior", __base__=Section, __doc__=summary, **fields)
 
@@ -75,7 +73,7 @@ class _NameOrMapping:
     """In the JSON schema: the name alone, for kinds that need no numbers, or the mapping."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        alone = [kind for kind, section in SECTIONS.items() if not _required(section)]
+        alone = [kind for kind, section in SECTIONS.items() if _required(section) == ["kind"]]
         return {"anyOf": [{"type": "string", "enum": alone}, handler(schema)]}
 
 

@@ -5,14 +5,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import xarray as xr
-
 from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.config import FORMATS
 from gmm_ppl.experiment.execute import Render
 from gmm_ppl.experiment.files import write_json
 from gmm_ppl.experiment.lock import locked
 from gmm_ppl.experiment.store import MANIFEST, outputs_of, read_manifest
+from gmm_ppl.results.store import load
 
 RESULTS = "results.nc"
 
@@ -25,8 +24,9 @@ def rebuild(directory: Path, *, render: Render) -> list[Path]:
 
     Raises:
         InputError: there is no such directory, no results file in it, or one that cannot be read.
+
     """
-    tree = open_results(directory)
+    tree = load(_results_in(directory))
     formats = tuple(name for name in FORMATS if (directory / f"report.{name}").exists()) or FORMATS
     with locked(directory), tempfile.TemporaryDirectory(prefix=".report-", dir=directory) as scratch:
         render(Path(scratch), tree, formats)
@@ -38,24 +38,12 @@ def rebuild(directory: Path, *, render: Render) -> list[Path]:
     return written
 
 
-def open_results(directory: Path) -> xr.DataTree:
-    """The labelled result of a run, in memory.
-
-    Raises:
-        InputError: there is no such directory, no results file in it, or one that cannot be read.
-    """
-    path = directory / RESULTS
+def _results_in(directory: Path) -> Path:
     if not directory.is_dir():
-        raise InputError(
-            f"{directory}: there is no such directory; give the directory of a run, such as reports/faithful"
-        )
-    if not path.is_file():
+        raise InputError(f"{directory}: there is no such directory; give the directory of a run, such as reports/faithful")
+    if not (directory / RESULTS).is_file():
         raise InputError(f"{directory}: there is no {RESULTS} in it; give the directory of a finished run")
-    try:
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
-            return tree.load()
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path}: not a results file that can be read ({error}); run the experiment again") from None
+    return directory / RESULTS
 
 
 def _move(source: Path, target: Path) -> Path:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,6 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from gmm_ppl.experiment.config import ExperimentConfig
+from gmm_ppl.experiment.explain import as_number
 from gmm_ppl.experiment.prior import SECTIONS
 from gmm_ppl.experiment.schema import sections_in
 
@@ -69,5 +69,5 @@ def _default(field: FieldInfo, *, holds_keys: bool) -> str:
         return ""
     if isinstance(value, dict):
         return f"`{value['kind']}`"
-    shown = json.dumps(value) if not isinstance(value, str | Enum) else value
-    return f"`{shown.replace('e-', '.0e-') if 'e-' in shown and '.' not in shown else shown}`"
+    shown = value if isinstance(value, str) else json.dumps(value)
+    return f"`{as_number(shown) if 'e-' in shown else shown}`"

@@ -38,4 +38,6 @@ def sections_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _tags(section: type[BaseModel]) -> list[Any]:
-    return [section.model_fields[key].default for key in ("kind", "sampler") if key in section.model_fields]
+    """The names by which a union knows a section: the literal values of its `kind` or `sampler`."""
+    fields = [section.model_fields[key] for key in ("kind", "sampler") if key in section.model_fields]
+    return [name for field in fields for name in get_args(field.annotation)]

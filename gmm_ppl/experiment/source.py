@@ -72,6 +72,7 @@ def build(node: yaml.Node, source: Source, place: Callable[[yaml.Node], str], pa
 
     Raises:
         InputError: an anchor contains itself, or anchors expand without end.
+
     """
     return _Walk(source, place).value(node, path)
 
@@ -93,9 +94,7 @@ class _Walk:
         if id(node) in self._open:
             raise InputError(f"{self._place(node)}: {dotted(path)}: this anchor contains itself; write the value out")
         if node.tag not in PLAIN_TAGS:
-            self._problem(
-                node, path, f"the tag {node.tag} makes objects of a program, which a config cannot hold; remove it"
-            )
+            self._problem(node, path, f"the tag {node.tag} makes objects of a program, which a config cannot hold; remove it")
         self._open.add(id(node))
         built = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._sequence(node, path)
         self._open.remove(id(node))
@@ -157,6 +156,4 @@ class _Walk:
     def _count(self, node: yaml.Node) -> None:
         self._seen += 1
         if self._seen > MOST_ENTRIES:
-            raise InputError(
-                f"{self._place(node)}: anchors expand to over {MOST_ENTRIES} entries; write the values out"
-            )
+            raise InputError(f"{self._place(node)}: anchors expand to over {MOST_ENTRIES} entries; write the values out")

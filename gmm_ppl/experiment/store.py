@@ -31,6 +31,7 @@ def replacing(directory: Path) -> Iterator[Path]:
 
     Raises:
         InputError: another run is writing there, or `directory` holds what this program did not write.
+
     """
     with locked(directory):
         recover(directory)
@@ -62,9 +63,7 @@ def read_manifest(directory: Path) -> dict[str, Any] | None:
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    ours = (
-        isinstance(manifest, dict) and manifest.get("status") == COMPLETE and isinstance(manifest.get("outputs"), dict)
-    )
+    ours = isinstance(manifest, dict) and manifest.get("status") == COMPLETE and isinstance(manifest.get("outputs"), dict)
     return manifest if ours else None
 
 
@@ -73,6 +72,7 @@ def refuse_foreign(directory: Path) -> None:
 
     Raises:
         InputError: `directory` is a file, a directory with other content, or a run to which files were added.
+
     """
     if directory.is_dir():
         manifest = read_manifest(directory)

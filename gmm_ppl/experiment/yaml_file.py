@@ -15,6 +15,7 @@ PLAIN_WORDS = {
     "mapping values are not allowed": "a second `: ` on one line; put each key on its own line, or quote the value",
     "flow sequence": "a list is not closed by `]`, or lacks a comma",
     "flow mapping": "a mapping is not closed by `}`, or lacks a comma",
+    "flow node": "a bracket is not closed, or a comma is followed by nothing",
     "quoted scalar": "a quoted text is not closed",
     "could not find expected ':'": "a line that is no `key: value`",
     "expected <block end>": "the indentation does not fit the lines above",
@@ -28,6 +29,7 @@ def read(path: Path) -> Source:
 
     Raises:
         InputError: the file is missing, unreadable, empty, not UTF-8, not YAML, or not a mapping at the top.
+
     """
     content = _bytes(path)
     source = Source(str(path), content)
@@ -35,9 +37,7 @@ def read(path: Path) -> Source:
     with _plain_words(source.name):
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     if node is None:
-        raise InputError(
-            f"{path}: the file is empty or holds only comments; a config needs at least name, data and model"
-        )
+        raise InputError(f"{path}: the file is empty or holds only comments; a config needs at least name, data and model")
     if not isinstance(node, yaml.MappingNode):
         place = _place(source.name, node.start_mark)
         raise InputError(f"{place}: expected keys such as `name: …` at the top of the file, got {_shape(node)}")
@@ -51,6 +51,7 @@ def read_value(text: str, name: str, path: KeyPath, source: Source) -> object:
 
     Raises:
         InputError: `text` is not YAML.
+
     """
     with _plain_words(name):
         node = yaml.compose(text, Loader=yaml.SafeLoader)
