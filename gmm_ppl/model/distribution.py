@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 from numpyro import distributions as dist
 from numpyro.distributions import constraints
-from numpyro.distributions.util import is_prng_key, validate_sample
+from numpyro.distributions.util import validate_sample
+from numpyro.util import is_prng_key
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.density import component_log_densities, log_density

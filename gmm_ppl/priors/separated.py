@@ -9,7 +9,7 @@ import numpy as np
 import numpyro
 from numpyro import distributions as dist
 from numpyro.distributions import constraints
-from numpyro.distributions.util import is_prng_key
+from numpyro.util import is_prng_key
 
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.priors.base import AbstractPrior, Supports, direct_supports, event_dims
