@@ -98,7 +98,7 @@ def transition(sampler: Sampler, chain: Chain, key: Array, stage: Array, window_
 
 def adapt(sampler: Sampler, chain: Chain, nuts: HMCState, acceptance: Array, stage: Array, window_ends: Array) -> Chain:
     """The chain after a transition: step size in every window, metric in slow ones, nothing while sampling."""
-    averaging, metric = adaptations(sampler, jnp.size(nuts.position))
+    averaging, metric = adaptations(sampler, chain.metric[0].shape[-1])
     averaged = choose(stage < SAMPLING, averaging[1](chain.averaging, acceptance), chain.averaging)
     measured = choose(stage == SLOW, metric[1](chain.metric, nuts.position), chain.metric)
     averaged = choose(window_ends > 0, averaging[0](averaging[2](averaged)), averaged)
