@@ -1,0 +1,1 @@
+"""What was found: draws relabelled, one labelled tree in ArviZ's schema, and every number that is read off it."""

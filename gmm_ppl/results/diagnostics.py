@@ -1,0 +1,61 @@
+"""How well the posterior was sampled, scalar by scalar, on relabelled draws."""
+
+import arviz as az
+import numpy as np
+import xarray as xr
+
+from gmm_ppl.results.agreement import deviation
+from gmm_ppl.results.labels import SAMPLE, parameter_names
+from gmm_ppl.results.scalars import scalars
+
+ETI = 0.89
+"""Probability of the equal-tailed intervals, ArviZ's own default."""
+TREE_DEPTH = 10
+"""Depth limit of a file that does not say its own."""
+
+
+def diagnostics(tree: xr.DataTree) -> xr.Dataset:
+    """Posterior summaries and convergence diagnostics of every scalar of the posterior that varies.
+
+    Variables over the dimension `parameter`: `mean`, `sd`, `eti_low` and `eti_high` (89 % equal-tailed interval) in the
+    parameter's own units; `ess_bulk`, `ess_tail` and `r_hat` (rank-normalised, split: Vehtari et al. 2021,
+    doi:10.1214/20-BA1221). Mirror images in symmetric matrices and parameters that the model fixes are dropped. Attributes:
+    `divergences`, `tree_depth_hits` (draws whose trajectory was cut at the depth limit), `max_tree_depth`.
+
+    Raises:
+        KeyError: a tree without draws.
+
+    """
+    posterior = tree["posterior"].dataset
+    mixture = parameter_names(tree)
+    names = [*mixture, *(str(name) for name in posterior.data_vars if name not in mixture)]
+    draws = scalars(posterior, names)
+    sd = deviation(draws)
+    varying = draws.isel(parameter=np.flatnonzero(sd.values > 0))
+    moments = {"mean": varying.mean(SAMPLE), "sd": sd.sel(parameter=varying["parameter"])}
+    return xr.Dataset({**moments, **measured(varying)}, attrs=trouble(tree))
+
+
+def measured(draws: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Interval, effective sample sizes and R-hat."""
+    tail = (1 - ETI) / 2
+    interval = draws.quantile([tail, 1 - tail], dim=SAMPLE)
+    dataset = draws.to_dataset(name="draws")
+    return {
+        "eti_low": interval.isel(quantile=0, drop=True),
+        "eti_high": interval.isel(quantile=1, drop=True),
+        "ess_bulk": az.ess(dataset, method="bulk")["draws"],
+        "ess_tail": az.ess(dataset, method="tail")["draws"],
+        "r_hat": az.rhat(dataset)["draws"],
+    }
+
+
+def trouble(tree: xr.DataTree) -> dict[str, int]:
+    """Divergences and trajectories at the depth limit, as far as the file says."""
+    statistics = tree["sample_stats"].dataset if "sample_stats" in tree.children else xr.Dataset()
+    limit = int(statistics.attrs.get("max_tree_depth", TREE_DEPTH))
+    return {
+        "divergences": int(statistics["diverging"].sum()) if "diverging" in statistics else 0,
+        "tree_depth_hits": int((statistics["tree_depth"] >= limit).sum()) if "tree_depth" in statistics else 0,
+        "max_tree_depth": limit,
+    }

@@ -1,0 +1,60 @@
+"""Replicated data sets from posterior draws, to hold against the data."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gmm_ppl.mixture.operations import sample_rows
+from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.results.evaluate import batch_of, select_draws
+from gmm_ppl.results.labels import SAMPLE
+from gmm_ppl.results.limits import spaced
+from gmm_ppl.results.material import Groups, Material
+from gmm_ppl.results.relabel import RelabelledDraws
+from gmm_ppl.types import Array, Float, in_float64
+
+PURPOSE = 1
+
+
+def predictive(material: Material, draws: RelabelledDraws) -> Groups:
+    """A data set, x (obs, feature), for some draws, evenly spaced, which keep their numbers."""
+    chains, each = draws.permutation.shape[:2]
+    wanted = material.predictive_draws // chains
+    affordable = material.limits.stored // (chains * material.table.values.size)
+    if min(wanted, affordable) == 0:
+        return Groups({}, () if wanted == 0 else (too_large(material, 0),))
+    kept = spaced(each, min(wanted, affordable))
+    x = replicated(select_draws(draws.parameters, kept), material.key(PURPOSE), len(material.table))
+    dataset = material.labelled({"x": ((*SAMPLE, "obs", "feature"), x)}, draw=kept)
+    fewer = kept.size < min(wanted, each)
+    return Groups({"posterior_predictive": dataset}, (too_large(material, chains * kept.size),) if fewer else ())
+
+
+def too_large(material: Material, kept: int) -> str:
+    """What the reader of the file should know."""
+    rows, features = material.table.values.shape
+    return (
+        f"posterior_predictive: {kept} replicated data sets instead of {material.predictive_draws}, since {rows} rows × "
+        f"{features} features each would be more than {material.limits.stored} numbers."
+    )
+
+
+@in_float64
+def replicated(draws: MixtureParameters, key: Array, rows: int) -> Float[np.ndarray, "chain draw N D"]:
+    """`rows` rows from the mixture of every draw."""
+    chains, each, _, features = draws.means.shape
+    keys = jax.random.split(key, (chains, each))
+    return rows_of_draws(jax.tree.map(jnp.asarray, draws), keys, rows).reshape(chains, each, -1, features)[:, :, :rows]
+
+
+@eqx.filter_jit
+def rows_of_draws(draws: MixtureParameters, keys: Array, rows: int) -> Float[Array, "chain draw blocks block D"]:
+    """Blocks of rows for every draw, at least `rows` in all, one block at a time."""
+    block = min(rows, batch_of(draws.means[0, 0].size))
+
+    def one(each: tuple[MixtureParameters, Array]) -> Array:
+        parameters, key = each
+        return jax.lax.map(lambda key: sample_rows(key, parameters, block)[0], jax.random.split(key, -(-rows // block)))
+
+    return jax.lax.map(lambda chain: jax.lax.map(one, chain), (draws, keys))

@@ -1,0 +1,115 @@
+"""Labels settled after sampling: draws permuted against the EM fit, and how often the sampler had switched them."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gmm_ppl.errors import InputError
+from gmm_ppl.inference.base import DrawsFit
+from gmm_ppl.mixture.parameters import MixtureParameters, permute
+from gmm_ppl.model.specification import as_jax, resolved_prior
+from gmm_ppl.priors import AbstractPrior
+from gmm_ppl.priors.program import ProgramPrior
+from gmm_ppl.priors.sites import unconstrain
+from gmm_ppl.results.relabelling import find_relabelling
+from gmm_ppl.types import in_float64
+
+
+@dataclass(frozen=True, eq=False)
+class RelabelledDraws:
+    """Draws with settled labels; arrays have leading axes (chain, draw).
+
+    `permutation` (chain, draw, K) holds, for each component, its number in the sampler's own labels. `sites` and
+    `unconstrained` are permuted too where the prior samples weights, means and covariances themselves. `method` is the
+    relabelling's name and `note` a sentence on why it was taken; `sampler_statistics` and `seconds` are the sampler's.
+    """
+
+    parameters: MixtureParameters
+    sites: dict[str, np.ndarray]
+    unconstrained: dict[str, np.ndarray]
+    permutation: np.ndarray
+    method: str
+    note: str
+    sampler_statistics: dict[str, np.ndarray]
+    seconds: float
+
+    @property
+    def label_switches(self) -> int:
+        """Draws whose permutation differs from that of the chain's previous draw."""
+        return int((self.permutation[:, 1:] != self.permutation[:, :-1]).any(axis=-1).sum())
+
+    @property
+    def chains_in_other_orders(self) -> int:
+        """Chains whose most frequent permutation is not the one that most chains have."""
+        usual = np.array([most_frequent(chain) for chain in self.permutation])
+        return int((usual != most_frequent(usual)).any(axis=-1).sum())
+
+
+def relabel(fit: DrawsFit, x: np.ndarray, *, method: str | None = None) -> RelabelledDraws:
+    """Settle the labels of draws against the EM fit they started from.
+
+    Args:
+        fit: draws in the sampler's own labels.
+        x: rows (N, D) that responsibilities are compared on.
+        method: a name in `RELABELLINGS`. By default "pivot" under a prior that treats components alike, and "none" under
+            one that may not (a concentration that differs between components, or a user's program): there a label means
+            something, and permuting would change the posterior.
+
+    Raises:
+        InputError: an unknown method, or one that permutes under a concentration that differs between components.
+
+    """
+    prior = resolved_prior(fit.mixture)
+    reason = why_labels_matter(prior)
+    chosen = method or ("none" if reason else "pivot")
+    check_allowed(prior, chosen, reason)
+    order = find_relabelling(chosen)(fit.parameters, fit.start.parameters, x)
+    note = note_on(chosen, reason)
+    return RelabelledDraws(*permuted(fit, order), order, chosen, note, fit.sampler_statistics, fit.seconds)
+
+
+def why_labels_matter(prior: AbstractPrior) -> str:
+    """Why permuting components would change the posterior, or might; empty where the prior treats them alike."""
+    if isinstance(prior, ProgramPrior):
+        return "the prior is a NumPyro program, which may tell components apart"
+    if np.ptp(prior.numbers().get("concentration", 0)) > 0:
+        return "the prior's concentration differs between components, so that labels mean something"
+    return ""
+
+
+def check_allowed(prior: AbstractPrior, method: str, reason: str) -> None:
+    """Refuse to permute where that is known to be wrong; of a program the user may know better."""
+    if reason and method != "none" and not isinstance(prior, ProgramPrior):
+        raise InputError(f"relabelling {method!r} would change the posterior: {reason}. Leave relabelling out, or give 'none'.")
+
+
+def note_on(method: str, reason: str) -> str:
+    """One sentence for the file."""
+    if method == "none":
+        return f"Labels are the sampler's own: {reason or 'no relabelling was asked for'}."
+    return f"Draws were relabelled against the EM fit ({method}); sample_stats/permutation has the sampler's own labels."
+
+
+@in_float64
+def permuted(fit: DrawsFit, order: np.ndarray) -> tuple[MixtureParameters, dict, dict]:
+    """Parameters, sites and unconstrained sites in the given orders."""
+    if (order == np.arange(order.shape[-1])).all():
+        return fit.parameters, fit.sites, fit.unconstrained
+    parameters = over_draws(permute)(jax.tree.map(jnp.asarray, fit.parameters), jnp.asarray(order))
+    if set(fit.sites) != set(parameters.sites):
+        return parameters, fit.sites, fit.unconstrained
+    prior, shape = as_jax(resolved_prior(fit.mixture)), parameters.shape
+    return parameters, parameters.sites, over_draws(lambda sites: unconstrain(prior, shape, sites))(parameters.sites)
+
+
+def over_draws(function: object) -> object:
+    """`function` of one draw, as one of arrays with leading axes (chain, draw)."""
+    return jax.jit(jax.vmap(jax.vmap(function)))
+
+
+def most_frequent(orders: np.ndarray) -> np.ndarray:
+    """The row that occurs most often."""
+    rows, counts = np.unique(orders, axis=0, return_counts=True)
+    return rows[counts.argmax()]

@@ -1,0 +1,60 @@
+"""Trees in files: netCDF that ArviZ opens, old (0.23, as InferenceData) and new (1.x, as DataTree), without this library."""
+
+import os
+from pathlib import Path
+
+import xarray as xr
+
+from gmm_ppl.errors import InputError
+
+ENGINE = "h5netcdf"
+WORTH_COMPRESSING = 1000
+"""Numbers below which a compressed variable takes no less room."""
+
+
+def save(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
+    """Write a tree as one netCDF file, replacing what was there only once it is whole.
+
+    Everything is kept in double precision, compressed without loss, so that `load` gives back the same tree.
+    """
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        tree.to_netcdf(partial, engine=ENGINE, encoding=encoding(tree))
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load(path: str | os.PathLike[str]) -> xr.DataTree:
+    """Read a tree into memory and close the file.
+
+    Raises:
+        InputError: no such file, no netCDF file, or one that holds neither an EM fit nor a posterior.
+
+    """
+    if not Path(path).is_file():
+        raise InputError(f"{path}: there is no such file; expected the results.nc of a run.")
+    try:
+        with xr.open_datatree(path, engine=ENGINE) as opened:
+            tree = opened.load()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read as netCDF ({error}); expected the results.nc of a run.") from error
+    if not {"em_fit", "posterior"} & set(tree.children):
+        groups = ", ".join(tree.children) or "none"
+        raise InputError(f"{path} has neither an em_fit nor a posterior group, only: {groups}. Expected the results.nc of a run.")
+    return tree
+
+
+def encoding(tree: xr.DataTree) -> dict[str, dict[str, dict[str, object]]]:
+    """Compression for every array of numbers that is large enough to gain by it."""
+    packed = {"zlib": True, "complevel": 4, "shuffle": True}
+    return {
+        node.path: {
+            str(name): packed
+            for name, array in node.data_vars.items()
+            if array.size >= WORTH_COMPRESSING and array.dtype.kind in "fiu"
+        }
+        for node in tree.subtree
+        if node.data_vars
+    }

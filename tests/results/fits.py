@@ -1,0 +1,130 @@
+"""Fits made by hand with NumPy: a point near the truth, and draws jittered around it."""
+
+import numpy as np
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal
+
+from gmm_ppl.data.tables import Table, as_table
+from gmm_ppl.inference.base import DrawsFit, PointFit, Restarts, Status
+from gmm_ppl.mixture.covariance import find_family
+from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.model.specification import Mixture
+
+ROWS, CHAINS, DRAWS = 60, 2, 50
+NAMES = ("length", "width", "height")
+
+
+def values(rows: int = ROWS, features: int = 2, components: int = 2, seed: int = 0) -> np.ndarray:
+    """Rows around `components` centres on a line."""
+    rng = np.random.default_rng(seed)
+    centres = 4.0 * (np.arange(rows) % components)
+    return centres[:, None] * (1 + np.arange(features)) + rng.standard_normal((rows, features))
+
+
+def table(rows: int = ROWS, features: int = 2, components: int = 2, seed: int = 0) -> Table:
+    """`values` under names, with a label column."""
+    x = values(rows, features, components, seed)
+    columns = {name: x[:, place] for place, name in enumerate(NAMES[:features])}
+    return as_table({**columns, "kind": np.array(["a", "é"])[np.arange(rows) % 2]})
+
+
+def parameters(family: str, features: int = 2, components: int = 2) -> MixtureParameters:
+    """Near the truth of `values`, with unequal weights and correlated features where the family has room for them."""
+    weights = np.arange(1, components + 1) + 2.0
+    means = 4.0 * np.arange(components)[:, None] * (1 + np.arange(features)) + 0.1
+    matrix = 0.2 + np.eye(features)
+    covariance = {
+        "full": matrix * (1 + 0.1 * np.arange(components))[:, None, None],
+        "tied": matrix,
+        "diagonal": np.ones((components, features)) + 0.1 * np.arange(components)[:, None],
+        "spherical": np.ones(components) + 0.1 * np.arange(components),
+    }[family]
+    return MixtureParameters(weights / weights.sum(), means, find_family(family)(covariance))
+
+
+def dense(found: MixtureParameters) -> np.ndarray:
+    """Covariance matrices (…, K, D, D) of any family, by NumPy."""
+    components, features = found.means.shape[-2:]
+    covariance, eye = found.covariance.values, np.eye(features)
+    if type(found.covariance).name == "full":
+        return covariance
+    if type(found.covariance).name == "tied":
+        return np.broadcast_to(covariance[..., None, :, :], (*covariance.shape[:-2], components, features, features))
+    return covariance[..., None] * eye if type(found.covariance).name == "diagonal" else covariance[..., None, None] * eye
+
+
+def joint(found: MixtureParameters, x: np.ndarray) -> np.ndarray:
+    """log π_k N(x_i | μ_k, Σ_k), (N, K), by SciPy."""
+    matrices = dense(found)
+    columns = [
+        np.log(found.weights[k]) + multivariate_normal(found.means[k], matrices[k]).logpdf(x).reshape(len(x))
+        for k in range(found.weights.size)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def memberships(found: MixtureParameters, x: np.ndarray) -> np.ndarray:
+    """Responsibilities (N, K) by SciPy."""
+    terms = joint(found, x)
+    return np.exp(terms - logsumexp(terms, axis=1, keepdims=True))
+
+
+def point_fit(
+    family: str, features: int = 2, components: int = 2, prior: object = "weak", x: np.ndarray | None = None
+) -> PointFit:
+    """A fit whose parameters are `parameters`, with three starts of which one failed."""
+    x = values(features=features, components=components) if x is None else x
+    found = parameters(family, features, components)
+    log_likelihood = float(logsumexp(joint(found, x), axis=1).sum())
+    objective = np.array([log_likelihood - 3.0, log_likelihood - 7.0, np.nan])
+    restarts = Restarts(
+        objective=objective,
+        log_likelihood=objective + 3.0,
+        iterations=np.array([2, 1, 0]),
+        status=(Status.CONVERGED, Status.STEP_LIMIT, Status.COLLAPSED),
+        trace=np.array([[-300.0, -200.0, objective[0]], [-300.0, objective[1], np.nan], [-300.0, np.nan, np.nan]]),
+        optimum=np.array([0, 1, -1]),
+        best=0,
+    )
+    mixture = Mixture(components, family, prior).resolve(x)
+    return PointFit(mixture, found, dict(found.sites), log_likelihood, -3.0, Status.CONVERGED, 2, restarts)
+
+
+def draws_fit(point: PointFit, chains: int = CHAINS, draws: int = DRAWS, seed: int = 1, spread: float = 0.1) -> DrawsFit:
+    """Draws around the point: Dirichlet weights, normal means, covariances times a gamma variable."""
+    rng = np.random.default_rng(seed)
+    shape, found = (chains, draws), point.parameters
+    weights = rng.dirichlet(100 * found.weights, shape)
+    means = found.means + spread * rng.standard_normal((*shape, *found.means.shape))
+    covariance = found.covariance.values * rng.gamma(50, 1 / 50, (*shape, *([1] * found.covariance.values.ndim)))
+    return fit_of(point, MixtureParameters(weights, means, type(found.covariance)(covariance)), seed)
+
+
+def fit_of(point: PointFit, parameters: MixtureParameters, seed: int = 1) -> DrawsFit:
+    """Draws with these parameters, and made-up statistics."""
+    rng = np.random.default_rng(seed)
+    shape = parameters.weights.shape[:2]
+    statistics = {
+        "diverging": rng.random(shape) < 0.1,
+        "tree_depth": rng.integers(2, 11, shape),
+        "energy": rng.normal(100, 3, shape),
+        "lp": rng.normal(-100, 3, shape),
+    }
+    sites = dict(parameters.sites)
+    unconstrained = {name: np.log(1 + np.abs(site)) for name, site in sites.items()}
+    return DrawsFit(point.mixture, parameters, sites, unconstrained, statistics, point, 1.5, seed)
+
+
+def permuted(fit: DrawsFit, order: np.ndarray) -> DrawsFit:
+    """The same draws with component k of each being component `order[k]` (chain, draw, K) of what it was."""
+    chain, draw = np.ogrid[: order.shape[0], : order.shape[1]]
+    at = (chain[..., None], draw[..., None], order)
+    covariance = fit.parameters.covariance
+    moved = covariance.values[at] if "component" in covariance.dims else covariance.values
+    found = MixtureParameters(fit.parameters.weights[at], fit.parameters.means[at], type(covariance)(moved))
+    return fit_of(fit.start, found, fit.seed)
+
+
+def random_orders(components: int, chains: int = CHAINS, draws: int = DRAWS, seed: int = 5) -> np.ndarray:
+    """A random permutation for every draw."""
+    return np.random.default_rng(seed).random((chains, draws, components)).argsort(axis=-1)
