@@ -1,5 +1,6 @@
 """`GaussianMixture`: the mixture as a NumPyro distribution, for use inside any model."""
 
+import math
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from numpyro.distributions.util import validate_sample
 from numpyro.util import is_prng_key
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.covariance import AbstractCovariance
 from gmm_ppl.mixture.density import component_log_densities, log_density
 from gmm_ppl.mixture.operations import sample_rows
 from gmm_ppl.mixture.parameters import MixtureParameters
@@ -26,7 +28,7 @@ class GaussianMixture(dist.Distribution):
         parameters: of the mixture, from `Mixture.sample_parameters`, `mixture_parameters` or a fit.
 
     Raises:
-        InputError: parameters whose leading axes do not broadcast.
+        InputError: parameters that disagree about K or D, or whose leading axes do not broadcast.
 
     """
 
@@ -96,16 +98,16 @@ class GaussianMixture(dist.Distribution):
         """Draws and, as NumPyro's mixtures give it, a list with the component of each."""
         if not is_prng_key(key):
             raise TypeError(f"sample needs a JAX random key; given {key!r}.")
-        rows = int(jnp.prod(jnp.array(sample_shape))) if sample_shape else 1
-        keys = jax.random.split(key, self.batch_shape) if self.batch_shape else key
+        rows = math.prod(sample_shape)
+        keys = jax.random.split(key, self.held_batch) if self.held_batch else key
         draws, labels = self.over_batch(lambda each, parameters: sample_rows(each, parameters, rows))(keys, self.parameters)
-        return self.rows_first(draws, sample_shape, 1), [self.rows_first(labels, sample_shape, 0)]
+        return self.rows_first(draws, sample_shape), [self.rows_first(labels, sample_shape)]
 
-    def rows_first(self, drawn: Array, sample_shape: tuple[int, ...], event: int) -> Array:
+    def rows_first(self, drawn: Array, sample_shape: tuple[int, ...]) -> Array:
         """Batch × rows × event as sample_shape × batch × event."""
-        axis = len(self.batch_shape)
-        moved = jnp.moveaxis(drawn, axis, 0)
-        return moved.reshape(tuple(sample_shape) + self.batch_shape + drawn.shape[drawn.ndim - event :])
+        batch = self.held_batch
+        moved = jnp.moveaxis(drawn, len(batch), 0)
+        return moved.reshape(tuple(sample_shape) + batch + drawn.shape[len(batch) + 1 :])
 
     @validate_sample
     def log_prob(self, value: Array, intermediates: object = None) -> Array:
@@ -118,10 +120,10 @@ class GaussianMixture(dist.Distribution):
 
     def evaluate(self, density: Callable[[Array, MixtureParameters], Array], value: Array) -> Array:
         """A density of the mixture package at values that broadcast against the batch shape."""
-        axes = len(self.batch_shape)
+        axes = len(self.held_batch)
         if not axes:
             return density(value, self.parameters)
-        shape = jnp.broadcast_shapes(jnp.shape(value)[:-1], self.batch_shape)
+        shape = jnp.broadcast_shapes(jnp.shape(value)[:-1], self.held_batch)
         rows = jnp.broadcast_to(value, shape + self.event_shape)
         lead = len(shape) - axes
         source, target = tuple(range(lead, lead + axes)), tuple(range(axes))
@@ -130,22 +132,40 @@ class GaussianMixture(dist.Distribution):
 
     def over_batch(self, function: Callable) -> Callable:
         """`function` mapped over each batch axis of its arguments."""
-        for _ in self.batch_shape:
+        for _ in self.held_batch:
             function = jax.vmap(function)
         return function
+
+    @property
+    def held_batch(self) -> tuple[int, ...]:
+        """The batch shape as the arrays have it: inside `jax.vmap` over a distribution NumPyro's is that of outside."""
+        return self.weights.shape[:-1]
 
 
 def broadcast_batch(parameters: MixtureParameters) -> tuple[tuple[int, ...], MixtureParameters]:
     """The common leading axes of the parameters, and the parameters broadcast to them."""
-    covariance = parameters.covariance
-    events = (1, 2, len(covariance.dims))
-    arrays = tuple(map(jnp.asarray, (parameters.weights, parameters.means, covariance.values)))
+    family = type(parameters.covariance)
+    arrays = tuple(map(jnp.asarray, (parameters.weights, parameters.means, parameters.covariance.values)))
+    events = event_shapes(arrays, family)
     try:
-        batch = jnp.broadcast_shapes(*(each.shape[: each.ndim - event] for each, event in zip(arrays, events, strict=True)))
+        batch = jnp.broadcast_shapes(*(each.shape[: each.ndim - len(event)] for each, event in zip(arrays, events, strict=True)))
     except ValueError as error:
         shapes = ", ".join(str(each.shape) for each in arrays)
         raise InputError(f"leading axes of weights, means and covariances must broadcast; their shapes are {shapes}.") from error
-    weights, means, values = (
-        jnp.broadcast_to(each, batch + each.shape[each.ndim - event :]) for each, event in zip(arrays, events, strict=True)
-    )
-    return batch, MixtureParameters(weights, means, type(covariance)(values))
+    weights, means, values = (jnp.broadcast_to(each, batch + event) for each, event in zip(arrays, events, strict=True))
+    return batch, MixtureParameters(weights, means, family(values))
+
+
+def event_shapes(arrays: tuple[Array, ...], family: type[AbstractCovariance]) -> tuple[tuple[int, ...], ...]:
+    """Shapes of one mixture's weights, means and covariance values; InputError where the arrays do not end in them."""
+    given = tuple(each.shape for each in arrays)
+    if len(given[1]) < 2:
+        raise InputError(f"means must end in axes (K, D); their shape is {given[1]}.")
+    components, features = given[1][-2:]
+    expected = ((components,), (components, features), family.value_shape(components, features))
+    if tuple(each[len(each) - len(event) :] for each, event in zip(given, expected, strict=True)) != expected:
+        raise InputError(
+            f"weights, means and covariances of {components} {family.name} components in {features} features must end in axes "
+            f"{', '.join(map(str, expected))}; their shapes are {', '.join(map(str, given))}."
+        )
+    return expected
