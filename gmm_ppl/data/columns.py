@@ -85,15 +85,17 @@ def column_from_array(name: str, cells: np.ndarray) -> Column:
     if cells.dtype.kind == "V" and "float" in cells.dtype.name:
         cells = cells.astype(np.float32)
     if cells.dtype.kind == "O":
-        return Column(name, *_objects(cells), missing=missing)
+        return _column_of_objects(name, cells, missing)
     return Column(name, cells, _KINDS.get(cells.dtype.kind, Kind.OBJECT), missing)
 
 
-def _objects(cells: np.ndarray) -> tuple[np.ndarray, Kind]:
-    """Text kept as Python strings is text; any other objects are left as they are, to be refused."""
-    if len(cells) and all(isinstance(cell, str) for cell in cells):
-        return cells.astype(str), Kind.TEXT
-    return cells, Kind.OBJECT
+def _column_of_objects(name: str, cells: np.ndarray, masked: np.ndarray | None) -> Column:
+    """Text kept as Python strings is text; other objects are left as they are, to be refused. None is no value."""
+    none = np.array([cell is None for cell in cells], dtype=bool)
+    missing = none if masked is None else none | masked
+    if not missing.all() and all(isinstance(cell, str) for cell in cells[~missing]):
+        return Column(name, np.where(missing, "", cells).astype(str), Kind.TEXT, missing)
+    return Column(name, cells, Kind.OBJECT, missing)
 
 
 def made_up_names(count: int) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ def select(found: Columns, columns: Sequence[str | int] | None) -> tuple[list[Co
 
     Raises:
         InputError: a name repeated or missing in the source, or repeated, missing or of a wrong type in `columns`.
+
     """
     _check_names(found)
     if columns is None:

@@ -10,6 +10,7 @@ import numpy as np
 from gmm_ppl.data.columns import Columns
 from gmm_ppl.data.readers.base import Reader
 from gmm_ppl.data.sources.variables import Variable, columns_of
+from gmm_ppl.data.wording import LISTED_NAMES, shortened
 from gmm_ppl.errors import InputError
 
 CLASSIC = b"CDF"
@@ -27,7 +28,8 @@ def read(path: Path) -> Columns:
     """The variables in the root of the file as columns.
 
     Fill values become missing cells and `scale_factor` and `add_offset` are applied. A variable in units such as "days
-    since 2000-01-01" holds dates. Coordinates give features their names and are no columns.
+    since 2000-01-01" holds dates, which are left in those units. Coordinates give features their names and are no
+    columns.
     """
     with path.open("rb") as file:
         classic = file.read(len(CLASSIC)) == CLASSIC
@@ -45,13 +47,13 @@ def _hdf5(path: Path) -> list[Stored]:
     try:
         file = h5netcdf.File(path, "r", phony_dims="sort")
     except OSError as error:
-        raise InputError(f"{path} cannot be read as netCDF ({error}).") from error
+        raise InputError(f"{path} cannot be read as netCDF ({error}): write it again, or save it as CSV.") from error
     with file:
         if not file.variables and file.groups:
-            groups = ", ".join(file.groups)
+            groups = list(file.groups)
             raise InputError(
-                f"All variables of {path} are in groups ({groups}): pass one of them, for instance "
-                "xarray.open_dataset(path, group=name)."
+                f"All variables of {path} are in groups ({shortened(groups, LISTED_NAMES)}): pass one of them, for "
+                f"instance xarray.open_dataset('{path}', group='{groups[0]}')."
             )
         return [
             Stored(Variable(name, variable.dimensions, variable[...]), dict(variable.attrs))
@@ -65,7 +67,7 @@ def _classic(path: Path) -> list[Stored]:
     try:
         file = netcdf_file(path, mmap=False)
     except (OSError, ValueError, TypeError, IndexError) as error:
-        raise InputError(f"{path} cannot be read as netCDF ({error}).") from error
+        raise InputError(f"{path} cannot be read as netCDF ({error}): write it again, or save it as CSV.") from error
     with file:
         return [
             Stored(Variable(name, variable.dimensions, variable.data), vars(variable)["_attributes"])
@@ -76,15 +78,15 @@ def _classic(path: Path) -> list[Stored]:
 def _decoded(stored: Stored) -> Variable:
     """The values that the stored ones stand for, by the conventions of netCDF."""
     name, dims, cells = stored.variable.name, stored.variable.dims, stored.variable.cells
-    if (
-        cells.dtype.str.endswith("S1") and cells.ndim == 2
-    ):  # text of the classic format: the last dimension holds the letters
+    if cells.dtype.str.endswith("S1") and cells.ndim == 2:  # text of the classic format: the last dimension holds the letters
         joined = np.ascontiguousarray(cells).view(f"S{cells.shape[1]}")[:, 0]
         return Variable(name, dims[:1], np.char.decode(joined, "utf-8", "replace"))
     if cells.dtype.kind == "O":
         return Variable(name, dims, np.array([_text(cell) for cell in cells.ravel()], dtype=str).reshape(cells.shape))
-    if " since " in _text(stored.attributes.get("units", "")):
-        return Variable(name, dims, cells.astype("datetime64[s]"))
+    units = _text(stored.attributes.get("units", ""))
+    if " since " in units:
+        times = np.array([f"{cell} {units}" for cell in cells.ravel()], dtype=str)
+        return Variable(name, dims, times.reshape(cells.shape), dates=True)
     return Variable(name, dims, _scaled(cells, stored.attributes))
 
 

@@ -13,10 +13,11 @@ from gmm_ppl.errors import InputError
 def read(path: Path) -> Columns:
     """The columns of the array in the file: of one feature, of (rows, features), or with named fields."""
     try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+        with path.open("rb") as file:
+            array = np.lib.format.read_array(file, allow_pickle=False)
+    except (ValueError, EOFError) as error:
         raise InputError(
-            f"{path} cannot be read as a NumPy array ({error}): write numbers to it with numpy.save."
+            f"{path} cannot be read as a NumPy array ({error}): write numbers, not Python objects, with numpy.save."
         ) from error
     return arrays.columns_of(array, source=path.name, origin=str(path))
 

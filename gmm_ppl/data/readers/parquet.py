@@ -25,7 +25,7 @@ def read(path: Path) -> Columns:
     try:
         table = parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
-        raise InputError(f"{path} cannot be read as a Parquet file ({error}).") from error
+        raise InputError(f"{path} cannot be read as Parquet ({error}): write it again, or save it as CSV.") from error
     return frames.columns_of(_without_index(table), source=path.name, origin=str(path))
 
 

@@ -27,8 +27,11 @@ def read_file(path: str | os.PathLike[str]) -> Columns:
     """All columns of a file, its format told by its suffix.
 
     Raises:
-        InputError: no such file, a directory, an unknown suffix, or a file that does not follow its format.
+        InputError: an address, no such file, a directory, an unknown suffix, or a file that does not follow its format.
+
     """
+    if "://" in str(path):
+        raise InputError(f"'{path}' is an address: download the file and give its path.")
     path = Path(path).expanduser()
     try:
         _check_file(path)

@@ -36,6 +36,7 @@ def columns_of(array: np.ndarray, *, source: str, origin: str) -> Columns:
 
     Raises:
         InputError: no dimension or more than two, or text.
+
     """
     if array.dtype.names is not None:
         return _fields(array, array.dtype.names, source=source, origin=origin)
@@ -95,9 +96,7 @@ def _fields(array: np.ndarray, names: tuple[str, ...], *, source: str, origin: s
 
 def _field(cells: np.ndarray, name: str, origin: str) -> Column:
     if cells.ndim != 1:
-        raise InputError(
-            f"Field '{name}' of {origin} has {cells[0].size} numbers a row: split it into fields of one number."
-        )
+        raise InputError(f"Field '{name}' of {origin} has {cells[0].size} numbers a row: split it into fields of one number.")
     return column_from_array(name, cells)
 
 

@@ -31,6 +31,7 @@ def columns_of(data: Any, *, source: str, origin: str) -> Columns:
 
     Raises:
         InputError: two columns of one name.
+
     """
     import narwhals as nw
 

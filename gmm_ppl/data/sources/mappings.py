@@ -21,9 +21,7 @@ def _as_array(name: str, cells: Any) -> np.ndarray:
     try:
         return arrays.as_array(cells)
     except InputError as error:
-        raise InputError(
-            f"Column '{name}' of the dict is not a list of single values: give one value a row."
-        ) from error
+        raise InputError(f"Column '{name}' of the dict is not a list of single values: give one value a row.") from error
 
 
 def columns_of(data: Mapping[str, np.ndarray], *, source: str, origin: str) -> Columns:
@@ -31,6 +29,7 @@ def columns_of(data: Mapping[str, np.ndarray], *, source: str, origin: str) -> C
 
     Raises:
         InputError: entries of several dimensions beside each other, or of different lengths.
+
     """
     if len(data) == 1 and (only := next(iter(data.values()))).ndim > 1:
         return arrays.columns_of(only, source=source, origin=origin)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gmm_ppl.data.columns import Columns, column_from_array, columns_from_matrix
+from gmm_ppl.data.columns import Column, Columns, Kind, column_from_array, columns_from_matrix
 from gmm_ppl.data.sources.arrays import shape_message
 from gmm_ppl.data.wording import at_start
 from gmm_ppl.errors import InputError
@@ -15,16 +15,15 @@ FEATURE = "feature"
 
 @dataclass(frozen=True, eq=False)
 class Variable:
-    """An array and the names of its dimensions; `cells` may be masked."""
+    """An array and the names of its dimensions; `cells` may be masked, and are text where they are `dates`."""
 
     name: str
     dims: tuple[str, ...]
     cells: np.ndarray
+    dates: bool = False
 
 
-def columns_of(
-    variables: Sequence[Variable], coordinates: Mapping[str, np.ndarray], *, source: str, origin: str
-) -> Columns:
+def columns_of(variables: Sequence[Variable], coordinates: Mapping[str, np.ndarray], *, source: str, origin: str) -> Columns:
     """The columns of the variables along one common dimension, or of a single variable (rows, features).
 
     Variables without a dimension are left out. Of a single variable the dimension called "feature" holds the features,
@@ -32,6 +31,7 @@ def columns_of(
 
     Raises:
         InputError: no variable, or variables along different dimensions.
+
     """
     arrays = [variable for variable in variables if variable.cells.ndim]
     if not arrays:
@@ -44,8 +44,14 @@ def columns_of(
             f"The variables of {origin} lie along different dimensions: {shapes}. Pass those along one dimension, or "
             "a single one of two dimensions, for instance with xarray.open_dataset(path)[[names]]."
         )
-    columns = tuple(column_from_array(variable.name, variable.cells) for variable in arrays)
+    columns = tuple(_column(variable) for variable in arrays)
     return Columns(columns, len(arrays[0].cells), source, origin)
+
+
+def _column(variable: Variable) -> Column:
+    if variable.dates:
+        return Column(variable.name, variable.cells, Kind.DATE)
+    return column_from_array(variable.name, variable.cells)
 
 
 def _matrix(variable: Variable, coordinates: Mapping[str, np.ndarray], *, source: str, origin: str) -> Columns:
