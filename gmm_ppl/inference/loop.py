@@ -56,7 +56,8 @@ def begin[Point](method: AbstractIteration[Point], point: Point, max_steps: int)
     trace = jnp.full(max_steps + 1, jnp.nan).at[0].set(objective)
     failed = jnp.where(method.collapsed(point), STATUSES.index(Status.COLLAPSED), STATUSES.index(Status.NON_FINITE))
     status = jnp.where(jnp.isfinite(objective), RUNNING, failed)
-    return Progression(point, jnp.array(jnp.inf), jnp.array(0), status, trace)
+    # JAX's weak type of a bare ∞ would make `segment`'s first call another program than its second.
+    return Progression(point, jnp.full_like(objective, jnp.inf), jnp.array(0), status, trace)
 
 
 def advance[Point](method: AbstractIteration[Point], state: Progression[Point], tolerance: Array) -> Progression[Point]:
