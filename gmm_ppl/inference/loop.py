@@ -7,6 +7,7 @@ from typing import TypeVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from gmm_ppl.inference.base import Status
 from gmm_ppl.progress import Progress
@@ -147,19 +148,17 @@ def run[Point](
     An interruption before the first segment is done has nothing to keep and is passed on.
     """
     states = begin_all(method, points, max_steps)
-    limit, length = 0, 1
-    while bool((states.status == RUNNING).any()):
-        limit += length
-        started = time.monotonic()
-        try:
-            states = jax.block_until_ready(segment(method, states, jnp.asarray(tolerance), jnp.asarray(limit)))
-        except KeyboardInterrupt:
-            if limit == length:
-                raise
-            break
-        report(states, progress, stage)
-        length = next_length(length, time.monotonic() - started)
     report(states, progress, stage)
+    limit, length = 0, 1
+    try:
+        while np.any(np.asarray(states.status) == RUNNING):
+            limit, started = limit + length, time.monotonic()
+            states = jax.block_until_ready(segment(method, states, jnp.asarray(tolerance), jnp.asarray(limit)))
+            report(states, progress, stage)
+            length = next_length(length, time.monotonic() - started)
+    except KeyboardInterrupt:
+        if not np.any(states.iteration):
+            raise
     return states
 
 
@@ -172,6 +171,8 @@ def next_length(length: int, seconds: float) -> int:
 
 def report[Point](states: Progression[Point], progress: Progress, stage: str) -> None:
     """How many starts have ended, and the best objective so far."""
-    done = int((states.status != RUNNING).sum())
-    best = float(jnp.nanmax(jnp.where(jnp.isfinite(states.trace), states.trace, -jnp.inf)))
-    progress(stage, done, states.status.size, f"iteration {int(states.iteration.max())}, best objective {best:.4f}")
+    # NumPy, because every operation of JAX outside a compiled function is a program to compile.
+    status, trace = np.asarray(states.status), np.asarray(states.trace)
+    best = np.max(trace, initial=-np.inf, where=np.isfinite(trace))
+    note = f"iteration {np.max(states.iteration)}, best objective {best:.4f}"
+    progress(stage, int((status != RUNNING).sum()), status.size, note)
