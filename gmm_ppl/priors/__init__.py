@@ -32,7 +32,9 @@ def prior_numbers(kind: str) -> tuple[str, ...]:
 def find_kind(kind: object) -> Callable[..., AbstractPrior]:
     """The builder called `kind`; InputError lists the known ones."""
     if not isinstance(kind, str) or kind not in PRIORS:
-        raise InputError(f"prior: no kind is called {kind!r}; choose one of {', '.join(PRIORS)}.")
+        near = get_close_matches(str(kind), PRIORS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"prior: no kind is called {kind!r}.{hint} Choose one of {', '.join(PRIORS)}.")
     return PRIORS[kind]
 
 
@@ -60,11 +62,11 @@ def resolve_prior(prior: object, shape: MixtureShape, data: DataScale) -> Abstra
     return builder(shape, data, **numbers)
 
 
-def check_number_name(kind: str, name: str) -> None:
+def check_number_name(kind: str, name: object) -> None:
     """Refuse a number that this kind of prior does not have; the message names the nearest and all of them."""
     known = prior_numbers(kind)
     if name in known:
         return
-    near = get_close_matches(name, known, n=1)
+    near = get_close_matches(str(name), known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise InputError(f"prior {kind}: no number is called {name!r}.{hint} It takes {', '.join(known) or 'none'}.")

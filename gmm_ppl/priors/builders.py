@@ -122,12 +122,21 @@ def deviation_scale(scale: object, deviations: Array, shape: MixtureShape) -> Ar
     return number_above(scale, 0, "scale") if single else vector_of(scale, shape.features, "scale", positive=True)
 
 
-def program(shape: MixtureShape, data: DataScale, *, function: object) -> AbstractPrior:
+def program(shape: MixtureShape, data: DataScale, *, function: object = None) -> AbstractPrior:
     """A NumPyro program `function(components, features)`, or the name of one as "package.module:name"."""
     found = import_function(function) if isinstance(function, str) else function
     if not isinstance(found, Callable):
         raise InputError(f"prior: function must be callable or 'package.module:name'; given {function!r}.")
+    check_hashable(found)
     return program_prior(found, shape)
+
+
+def check_hashable(function: Callable) -> None:
+    """Refuse an object that cannot be a dictionary key: compiled code is kept by the program that it was made from."""
+    try:
+        hash(function)
+    except TypeError as error:
+        raise InputError(f"prior: the program must be a plain function; a {type(function).__name__} cannot be hashed.") from error
 
 
 def import_function(name: str) -> Callable:

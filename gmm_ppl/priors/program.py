@@ -8,6 +8,7 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from numpyro import handlers
 from numpyro.distributions import biject_to
 from numpyro.distributions.constraints import Constraint
@@ -47,7 +48,7 @@ class ProgramPrior(AbstractPrior):
         return True
 
     def numbers(self) -> dict[str, object]:
-        return {"function": f"{self.program.__module__}:{self.program.__qualname__}"}
+        return {"function": f"{self.program.__module__}:{name_of(self.program)}"}
 
     def formulae(self, shape: MixtureShape) -> tuple[str, ...]:
         names = r",\; ".join(rf"\mathtt{{{name.replace('_', r'\_')}}}" for name in self.found.supports)
@@ -60,23 +61,42 @@ def program_prior(program: Callable, shape: MixtureShape) -> ProgramPrior:
 
     Raises:
         InputError: it fails, returns something else or of the wrong shape, samples a discrete site, observes data,
-            or has a site whose support moves with the value of another (no fixed bijection exists then).
+            or has a site that comes and goes, or whose support moves, with the value of another (no fixed bijection exists
+            then).
 
     """
     first, second = (trace_program(program, shape, seed) for seed in (0, 1))
-    for name in first:
-        if name not in second or not same_support(first[name], second[name]):
+    for name in {**first, **second}:
+        if name not in first or name not in second:
             raise InputError(
-                f"prior program {program.__qualname__}: the support of site {name!r} depends on random values. Sample it on a "
+                f"prior program {name_of(program)}: site {name!r} is there or not depending on random values. Sample the same "
+                "sites in every run."
+            )
+        if not same_support(first[name], second[name]):
+            raise InputError(
+                f"prior program {name_of(program)}: the support of site {name!r} depends on random values. Sample it on a "
                 "fixed support and transform the value instead."
             )
     return ProgramPrior(program, FoundSites(first))
 
 
+def name_of(program: Callable) -> str:
+    """What to call a program in messages and files; a partial or an object that is called goes by its type."""
+    return getattr(program, "__qualname__", type(program).__qualname__)
+
+
 def trace_program(program: Callable, shape: MixtureShape, seed: int) -> Supports:
     """Shape and support of every sampled site in one run of the program."""
-    with handlers.trace() as trace, handlers.seed(rng_seed=jax.random.key(seed)):
-        run_program(program, shape)
+    try:
+        with handlers.trace() as trace, handlers.seed(rng_seed=jax.random.key(seed)):
+            run_program(program, shape)
+    except InputError:
+        raise
+    except Exception as error:  # whatever a user's program may raise
+        raise InputError(
+            f"prior program {name_of(program)} failed when called with components={shape.components}, "
+            f"features={shape.features}: {type(error).__name__}: {error}"
+        ) from error
     return {name: site_support(name, site) for name, site in trace.items() if site["type"] == "sample"}
 
 
@@ -100,10 +120,10 @@ def run_program(program: Callable, shape: MixtureShape) -> MixtureParameters:
     answer = program(components=shape.components, features=shape.features)
     family = shape.family
     expected = ((shape.components,), (shape.components, shape.features), family.value_shape(shape.components, shape.features))
-    given = tuple(jnp.shape(each) for each in answer) if isinstance(answer, tuple) else type(answer).__name__
+    given = tuple(np.shape(each) for each in answer) if isinstance(answer, tuple) else type(answer).__name__
     if given != expected:
         raise InputError(
-            f"prior program {program.__qualname__} must return (weights, means, {family.site}) of shapes {expected} for the "
+            f"prior program {name_of(program)} must return (weights, means, {family.site}) of shapes {expected} for the "
             f"{family.name} family; it returned {given}."
         )
     weights, means, values = answer

@@ -6,6 +6,7 @@ from numpyro import handlers
 from numpyro.distributions import biject_to
 from numpyro.distributions.util import sum_rightmost
 
+from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.priors.base import AbstractPrior
 from gmm_ppl.types import Array, Float
@@ -26,9 +27,9 @@ def log_prior(prior: AbstractPrior, shape: MixtureShape, sites: Sites) -> tuple[
 
 
 def site_log_density(site: dict) -> Float[Array, ""]:
-    """Log density of one traced site, with the scale that its plates give it."""
-    value = jnp.sum(site["fn"].log_prob(site["value"]))
-    return value if site["scale"] is None else site["scale"] * value
+    """Log density of one traced site, with the scale that its plates and handlers give it."""
+    value = site["fn"].log_prob(site["value"])
+    return jnp.sum(value if site["scale"] is None else site["scale"] * value)
 
 
 def constrain(prior: AbstractPrior, shape: MixtureShape, unconstrained: Sites) -> Sites:
@@ -60,7 +61,9 @@ def unconstrained_shapes(prior: AbstractPrior, shape: MixtureShape) -> dict[str,
 
 
 def draw_sites(prior: AbstractPrior, shape: MixtureShape, key: Array) -> tuple[Sites, MixtureParameters]:
-    """One draw of all sites from the prior, and its parameters."""
+    """One draw of all sites from the prior, and its parameters; InputError where the prior is improper."""
+    if not prior.proper:
+        raise InputError(f"prior {prior.kind}: nothing can be drawn from an improper prior. Choose another, or state the values.")
     with handlers.trace() as trace, handlers.seed(rng_seed=key):
         parameters = prior.sample_parameters(shape)
     return {name: trace[name]["value"] for name in prior.supports(shape)}, parameters
