@@ -30,12 +30,15 @@ def data_scale(x: object) -> DataScale:
     Concrete rows are taken in NumPy's double precision and checked; rows that JAX is tracing are taken as they are.
 
     Raises:
-        InputError: a feature whose spread is outside 1e-140 … 1e140, where its square leaves float64.
+        InputError: rows that are no matrix; a feature whose spread is outside 1e-140 … 1e140, where its square leaves
+            float64.
 
     """
-    if isinstance(x, Tracer):
-        return scale_of(x)
-    rows = np.asarray(x, dtype=np.float64)
+    rows = x if isinstance(x, Tracer) else np.asarray(x, dtype=np.float64)
+    if rows.ndim != 2:
+        raise InputError(f"rows must have shape (N, D); given {rows.shape}. A single feature is x[:, None].")
+    if isinstance(rows, Tracer):
+        return scale_of(rows)
     check_spread(rows)
     return scale_of(rows)
 

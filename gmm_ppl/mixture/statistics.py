@@ -34,7 +34,7 @@ class Statistics(eqx.Module):
 
 
 def square(vectors: Float[Array, "K D"], *, matrix: bool) -> Array:
-    """V vᵀ a row (`matrix`) or v²."""
+    """Outer products v vᵀ (`matrix`), or squares v², of each row v."""
     return vectors[:, :, None] * vectors[:, None, :] if matrix else vectors**2
 
 

@@ -60,9 +60,9 @@ class Mixture:
                 is scaled to data.
 
         """
-        mixture = self.resolve(scale)
-        features = scale.centre.shape[0] if isinstance(scale, DataScale) else jnp.shape(scale)[1]
-        return as_jax(resolved_prior(mixture)).sample_parameters(mixture.shape(features))
+        data = scale if isinstance(scale, DataScale) else data_scale(scale)
+        shape = self.shape(data.centre.shape[0])
+        return as_jax(resolve_prior(self.prior, shape, data)).sample_parameters(shape)
 
 
 def resolved_prior(mixture: Mixture) -> AbstractPrior:
