@@ -110,22 +110,21 @@ def run_chains(sampler: Sampler, key: Array, chains: int, warmup: int, draws: in
         try:
             state, record = segment(sampler, state, each, stages[index * SEGMENT : (index + 1) * SEGMENT])
             records.append(to_numpy(record))
+            report(records, warmup, warmup + draws, progress)
         except KeyboardInterrupt:
-            if index * SEGMENT <= warmup:
+            kept = min(len(records) * SEGMENT - warmup, draws)
+            if kept <= 0:
                 raise
-            warnings.warn(
-                f"NUTS: interrupted; {index * SEGMENT - warmup} of {draws} draws a chain were kept.", FitWarning, stacklevel=4
-            )
+            warnings.warn(f"NUTS: interrupted; {kept} of {draws} draws a chain were kept.", FitWarning, stacklevel=4)
             break
-        report(records, index, warmup, warmup + draws, progress)
     joined = {name: np.concatenate([record[name] for record in records], axis=1) for name in records[0]}
     return {name: values[:, warmup : warmup + draws] for name, values in joined.items()}
 
 
-def report(records: list[dict[str, np.ndarray]], index: int, warmup: int, total: int, progress: Progress) -> None:
+def report(records: list[dict[str, np.ndarray]], warmup: int, total: int, progress: Progress) -> None:
     """Transitions done, and divergences since warm-up ended."""
-    done = min((index + 1) * SEGMENT, total)
-    divergences = sum(int(record["diverging"].sum()) for record in records[warmup // SEGMENT :])
+    done = min(len(records) * SEGMENT, total)
+    divergences = np.concatenate([record["diverging"] for record in records], axis=1)[:, warmup:total].sum()
     note = "warm-up" if done <= warmup else f"sampling, {divergences} divergences"
     progress("NUTS", done, total, note)
 
