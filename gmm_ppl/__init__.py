@@ -13,57 +13,93 @@ if TYPE_CHECKING:
     from gmm_ppl.inference.base import DrawsFit, PointFit, Status
     from gmm_ppl.inference.fit import fit
     from gmm_ppl.inference.nuts import sample
+    from gmm_ppl.mixture.operations import conditional, draw, marginal
     from gmm_ppl.mixture.parameters import MixtureParameters, mixture_parameters
     from gmm_ppl.model.assignments import mean_responsibilities, recover_assignments
     from gmm_ppl.model.distribution import GaussianMixture
     from gmm_ppl.model.posterior import Posterior, posterior
     from gmm_ppl.model.specification import Mixture
+    from gmm_ppl.results.agreement import agreement
+    from gmm_ppl.results.criteria import criteria
     from gmm_ppl.results.datatree import to_datatree
+    from gmm_ppl.results.diagnostics import diagnostics
+    from gmm_ppl.results.metrics import metrics
+    from gmm_ppl.results.predict import assign, log_density, predict, responsibilities
+    from gmm_ppl.results.store import load, save
+    from gmm_ppl.results.summary import summary
 
 __version__ = "0.1.0"
 
 HOMES = {
+    "agreement": "gmm_ppl.results.agreement",
+    "as_table": "gmm_ppl.data.tables",
+    "assign": "gmm_ppl.results.predict",
+    "conditional": "gmm_ppl.mixture.operations",
+    "criteria": "gmm_ppl.results.criteria",
+    "diagnostics": "gmm_ppl.results.diagnostics",
+    "draw": "gmm_ppl.mixture.operations",
     "DrawsFit": "gmm_ppl.inference.base",
+    "fit": "gmm_ppl.inference.fit",
     "FitError": "gmm_ppl.errors",
     "FitWarning": "gmm_ppl.errors",
     "GaussianMixture": "gmm_ppl.model.distribution",
     "InputError": "gmm_ppl.errors",
+    "load": "gmm_ppl.results.store",
+    "log_density": "gmm_ppl.results.predict",
+    "marginal": "gmm_ppl.mixture.operations",
+    "mean_responsibilities": "gmm_ppl.model.assignments",
+    "metrics": "gmm_ppl.results.metrics",
     "Mixture": "gmm_ppl.model.specification",
+    "mixture_parameters": "gmm_ppl.mixture.parameters",
     "MixtureParameters": "gmm_ppl.mixture.parameters",
     "PointFit": "gmm_ppl.inference.base",
     "Posterior": "gmm_ppl.model.posterior",
-    "Status": "gmm_ppl.inference.base",
-    "Table": "gmm_ppl.data.tables",
-    "as_table": "gmm_ppl.data.tables",
-    "fit": "gmm_ppl.inference.fit",
-    "mean_responsibilities": "gmm_ppl.model.assignments",
-    "mixture_parameters": "gmm_ppl.mixture.parameters",
     "posterior": "gmm_ppl.model.posterior",
+    "predict": "gmm_ppl.results.predict",
     "recover_assignments": "gmm_ppl.model.assignments",
+    "responsibilities": "gmm_ppl.results.predict",
     "sample": "gmm_ppl.inference.nuts",
+    "save": "gmm_ppl.results.store",
+    "Status": "gmm_ppl.inference.base",
+    "summary": "gmm_ppl.results.summary",
+    "Table": "gmm_ppl.data.tables",
     "to_datatree": "gmm_ppl.results.datatree",
 }
 
 __all__ = [
+    "agreement",
+    "as_table",
+    "assign",
+    "conditional",
+    "criteria",
+    "datasets",
+    "diagnostics",
+    "draw",
     "DrawsFit",
+    "fit",
     "FitError",
     "FitWarning",
     "GaussianMixture",
     "InputError",
+    "load",
+    "log_density",
+    "marginal",
+    "mean_responsibilities",
+    "metrics",
     "Mixture",
+    "mixture_parameters",
     "MixtureParameters",
     "PointFit",
     "Posterior",
-    "Status",
-    "Table",
-    "as_table",
-    "datasets",
-    "fit",
-    "mean_responsibilities",
-    "mixture_parameters",
     "posterior",
+    "predict",
     "recover_assignments",
+    "responsibilities",
     "sample",
+    "save",
+    "Status",
+    "summary",
+    "Table",
     "to_datatree",
 ]
 

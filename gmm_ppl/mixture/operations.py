@@ -7,7 +7,7 @@ import numpy as np
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.density import log_density, responsibilities
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.types import Array, Float, Int, PRNGKeyArray
+from gmm_ppl.types import Array, Float, Int, PRNGKeyArray, in_float64
 
 
 def sample_rows(key: PRNGKeyArray, parameters: MixtureParameters, rows: int) -> tuple[Float[Array, "N D"], Int[Array, " N"]]:
@@ -22,6 +22,19 @@ def sample_rows(key: PRNGKeyArray, parameters: MixtureParameters, rows: int) -> 
     return parameters.means[labels] + chosen, labels
 
 
+@in_float64
+def draw(parameters: MixtureParameters, rows: int, *, seed: int) -> tuple[Float[Array, "N D"], Int[Array, " N"]]:
+    """`rows` draws from P(x) in double precision, (N, D) in units of x, and the component of each, (N,).
+
+    Raises:
+        InputError: fewer than one row.
+    """
+    if rows < 1:
+        raise InputError(f"rows must be at least 1; given {rows!r}.")
+    return sample_rows(jax.random.key(seed), jax.tree.map(jnp.asarray, parameters), rows)
+
+
+@in_float64
 def marginal(parameters: MixtureParameters, kept: object) -> MixtureParameters:
     """The mixture of the features `kept` (positions) alone: the other features integrated out.
 
@@ -29,10 +42,10 @@ def marginal(parameters: MixtureParameters, kept: object) -> MixtureParameters:
         InputError: a position that is out of range or repeated, or none at all.
 
     """
-    positions = feature_positions(kept, parameters.shape.features, "kept")
-    return MixtureParameters(parameters.weights, parameters.means[:, positions], parameters.covariance.marginal(positions))
+    return restrict(parameters, feature_positions(kept, parameters.shape.features, "kept"))
 
 
+@in_float64
 def conditional(parameters: MixtureParameters, given: object, values: object) -> MixtureParameters:
     """The mixture of the other features, given that the features `given` (positions) take `values`.
 
@@ -52,9 +65,15 @@ def conditional(parameters: MixtureParameters, given: object, values: object) ->
     kept = np.setdiff1d(np.arange(features), known)
     if not kept.size:
         raise InputError("given names every feature: nothing is left to condition.")
+    parameters = jax.tree.map(jnp.asarray, parameters)
     covariance, gain = parameters.covariance.conditional(kept, known)
     means = parameters.means[:, kept] + jnp.sum(gain * (point - parameters.means[:, known])[:, None, :], axis=-1)
-    return MixtureParameters(conditional_weights(marginal(parameters, known), point), means, covariance)
+    return MixtureParameters(conditional_weights(restrict(parameters, known), point), means, covariance)
+
+
+def restrict(parameters: MixtureParameters, positions: np.ndarray) -> MixtureParameters:
+    """The mixture of the features at `positions`, which are known to be good."""
+    return MixtureParameters(parameters.weights, parameters.means[:, positions], parameters.covariance.marginal(positions))
 
 
 def conditional_weights(known: MixtureParameters, point: np.ndarray) -> Float[Array, " K"]:
