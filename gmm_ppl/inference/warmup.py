@@ -57,11 +57,11 @@ def schedule(warmup: int, draws: int) -> np.ndarray:
 def begin_chain(sampler: Sampler, position: Float[Array, " P"]) -> Chain:
     """A chain at its start, with the step size and unit metric that suit whitened coordinates."""
     averaging, metric = adaptations(sampler, position.size)
+    averaged = averaging[0](jnp.array(FIRST_STEP))
+    # BlackJAX begins the average at a step of 1, which is what a run without warm-up would sample with.
+    averaged = averaged._replace(log_step_size_avg=averaged.log_step_size)
     return Chain(
-        blackjax.nuts.init(position, sampler.log_density),
-        averaging[0](jnp.array(FIRST_STEP)),
-        metric[0](position.size),
-        jnp.array(FIRST_STEP),
+        blackjax.nuts.init(position, sampler.log_density), averaged, metric[0](position.size), jnp.array(FIRST_STEP)
     )
 
 
