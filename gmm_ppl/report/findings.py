@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import xarray as xr
 
 from gmm_ppl.report.checks import Check, Measurements, run_checks
-from gmm_ppl.report.criteria import criteria
 from gmm_ppl.report.measure import measure
 from gmm_ppl.report.parameters import ParameterRow, parameter_rows
 from gmm_ppl.report.reading import has
+from gmm_ppl.results.criteria import criteria
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,7 @@ def _section(section: Section) -> str:
 @singledispatch
 def render_block(block: object) -> str:
     """One block as Markdown; each kind registers its own."""
-    raise TypeError(
-        f"no Markdown for a block of type {type(block).__name__}: register one in gmm_ppl/report/markdown.py."
-    )
+    raise TypeError(f"no Markdown for a block of type {type(block).__name__}: register one in gmm_ppl/report/markdown.py.")
 
 
 @render_block.register

@@ -10,8 +10,7 @@ import xarray as xr
 from gmm_ppl.report.checks import Extreme, Measurements, PointMeasurements, PosteriorMeasurements
 from gmm_ppl.report.parameters import ParameterRow
 from gmm_ppl.report.reading import components, features, has
-
-_DEPTH_LIMIT = 10
+from gmm_ppl.results.diagnostics import trouble
 
 
 def measure(tree: xr.DataTree, rows: Iterable[ParameterRow]) -> Measurements:
@@ -51,20 +50,21 @@ def _restarts(tree: xr.DataTree) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _posterior(tree: xr.DataTree, rows: list[ParameterRow]) -> PosteriorMeasurements:
+    posterior, found = tree["posterior"].dataset, trouble(tree)
+    chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     stats = tree["sample_stats"].dataset
-    limit = int(stats.attrs.get("max_tree_depth", _DEPTH_LIMIT))
     return PosteriorMeasurements(
-        chains=stats.sizes["chain"],
-        draws=stats.sizes["draw"],
+        chains=chains,
+        draws=draws,
         max_rhat=_worst(rows, lambda row: row.r_hat, largest=True),
         min_ess_bulk=_worst(rows, lambda row: row.ess_bulk, largest=False),
         min_ess_tail=_worst(rows, lambda row: row.ess_tail, largest=False),
-        divergences=int(stats["diverging"].values.astype(bool).sum()),
-        depth_limit=limit,
-        saturated=float((stats["tree_depth"].values >= limit).mean()),
+        divergences=found["divergences"],
+        depth_limit=found["max_tree_depth"],
+        saturated=found["tree_depth_hits"] / (chains * draws),
         bfmi=tuple(np.atleast_1d(az.bfmi(tree)["energy"].values).tolist()),
         label_switches=int(stats.attrs.get("label_switches", 0)),
-        max_abs_z=_worst(rows, lambda row: abs(row.z), largest=True),
+        max_abs_z=_worst([row for row in rows if row.compared], lambda row: abs(row.z), largest=True),
     )
 
 

@@ -1,7 +1,7 @@
 """What a report says, as plain data: a page of sections of blocks, with nothing on how it is shown.
 
-`html.py` and `markdown.py` turn these into files; tests and other renderers read them as they are. Adding a kind of block
-is one dataclass here, one template in `templates/blocks/` and one function in `markdown.py`.
+`html.py` and `markdown.py` turn these into files; tests and other renderers read them as they are. Adding a kind of
+block is one dataclass here, one template in `templates/blocks/` and one function in `markdown.py`.
 """
 
 from dataclasses import dataclass, field

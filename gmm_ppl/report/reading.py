@@ -1,19 +1,22 @@
 """A labelled result read for a report: its names, its data, and its Gaussians with dense covariances.
 
-Figures need every family's covariances as matrices and some draws rather than all; that reading is here and nowhere else.
+Figures need covariances as matrices whatever the family, and some draws rather than all: that is read here alone.
 """
 
 from dataclasses import dataclass
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from gmm_ppl.mixture.covariance import AbstractCovariance, find_family
+from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.results.labels import parameter_names, parameters_of
 from gmm_ppl.types import Array, in_float64
 
-_SEED = 20_020
+_SEED, _MOST_DRAWS = 20_020, 1000
 
 
 @dataclass(frozen=True)
@@ -57,16 +60,19 @@ def observations(tree: xr.DataTree) -> np.ndarray:
 
 def point(tree: xr.DataTree) -> Gaussians:
     """The EM fit."""
-    return _gaussians(tree["em_fit"].dataset, family_of(tree))
+    return _gaussians(tree["em_fit"].dataset, str(tree.attrs["covariance"]))
 
 
 def draws(tree: xr.DataTree, most: int) -> Gaussians | None:
-    """At most `most` posterior draws, evenly spaced over all chains, along one leading axis; None without a posterior."""
+    """At most `most` ≤ 1000 posterior draws, evenly spaced over all chains, on one leading axis; None without a posterior."""
     if not has(tree, "posterior"):
         return None
-    flat = tree["posterior"].dataset.stack({"sample_": ("chain", "draw")}, create_index=False)
-    keep = spaced(flat.sizes["sample_"], most)
-    return _gaussians(flat.isel(sample_=keep), family_of(tree), ("sample_",))
+    names = list(parameter_names(tree))
+    flat = tree["posterior"].dataset[names].stack({"sample_": ("chain", "draw")}, create_index=False)
+    # One length for every figure, so that their covariances share one compiled program.
+    every = _gaussians(flat.isel(sample_=spaced(flat.sizes["sample_"], _MOST_DRAWS)), str(tree.attrs["covariance"]))
+    keep = spaced(len(every.weights), most)
+    return Gaussians(every.weights[keep], every.means[keep], every.covariances[keep])
 
 
 def responsibilities(tree: xr.DataTree) -> np.ndarray:
@@ -99,17 +105,22 @@ def telling_features(fit: Gaussians, most: int) -> list[int]:
     return sorted(np.argsort(-separation(fit), kind="stable")[:most].tolist())
 
 
-def _gaussians(dataset: xr.Dataset, family: type[AbstractCovariance], leading: tuple[str, ...] = ()) -> Gaussians:
-    means = dataset["means"].transpose(*leading, "component", "feature").values
-    weights = dataset["weights"].transpose(*leading, "component").values
-    values = dataset[family.site].transpose(*leading, *family.dims).values
-    return Gaussians(weights, means, _dense(family, values, *means.shape[-2:]))
+def _gaussians(dataset: xr.Dataset, covariance: str) -> Gaussians:
+    parameters = parameters_of(dataset, covariance)
+    return Gaussians(parameters.weights, parameters.means, np.asarray(_dense(parameters)))
 
 
 @in_float64
-def _dense(family: type[AbstractCovariance], values: np.ndarray, components: int, features: int) -> Array:
-    """Covariance matrices (…, K, D, D) from the family's own values, with at most one leading axis."""
-    one = len(family.value_shape(components, features)) == values.ndim
-    if one:
-        return jnp.asarray(family(jnp.asarray(values)).dense(components, features))
-    return jax.vmap(lambda each: family(each).dense(components, features))(jnp.asarray(values))
+def _dense(parameters: MixtureParameters) -> Array:
+    """Covariance matrices (…, K, D, D) of parameters with at most one leading axis."""
+    return _covariances(parameters) if parameters.weights.ndim == 1 else _covariances_of_draws(parameters)
+
+
+@eqx.filter_jit
+def _covariances(parameters: MixtureParameters) -> Array:
+    return jax.tree.map(jnp.asarray, parameters).covariances
+
+
+@eqx.filter_jit
+def _covariances_of_draws(parameters: MixtureParameters) -> Array:
+    return jax.vmap(lambda each: each.covariances)(jax.tree.map(jnp.asarray, parameters))

@@ -16,9 +16,7 @@ def conclude(checks: Sequence[Check]) -> Headline:
 def warnings(checks: Sequence[Check]) -> tuple[Callout, ...]:
     """One callout for each check that did not pass, the most serious first."""
     raised = sorted((check for check in checks if check.tone.rank > Tone.GOOD.rank), key=lambda check: -check.tone.rank)
-    return tuple(
-        Callout(check.tone, check.name, f"{check.finding} Limit: {check.limit}.", check.advice) for check in raised
-    )
+    return tuple(Callout(check.tone, check.name, f"{check.finding} Limit: {check.limit}.", check.advice) for check in raised)
 
 
 def tone_of(checks: Sequence[Check], part: Part) -> Tone:
@@ -43,7 +41,9 @@ def _sentence(checks: Sequence[Check]) -> str:
         return f"Do not use this fit: {reason}."
     if posterior is Tone.BAD:
         reason = next(check.brief for check in checks if check.part is Part.POSTERIOR and check.tone is Tone.BAD)
-        return f"Do not use the posterior draws ({reason}). The EM point {'needs care too' if point is Tone.CAUTION else 'stands'}."
+        return (
+            f"Do not use the posterior draws ({reason}). The EM point {'needs care too' if point is Tone.CAUTION else 'stands'}."
+        )
     if raised:
         return f"Use with care: {count(raised)} of {plural(len(checks), 'check')} {'asks' if raised == 1 else 'ask'} for a look."
     if posterior is Tone.NEUTRAL:

@@ -38,9 +38,7 @@ FAITHFUL = Truth(
     np.array([[[0.169968, 0.940609], [0.940609, 36.046210]], [[0.069168, 0.435168], [0.435168, 33.697282]]]),
     "full",
 )
-GALAXIES = Truth(
-    np.array([0.08, 0.86, 0.06]), np.array([[9.7], [21.4], [33.0]]), np.array([[[0.2]], [[4.9]], [[0.9]]]), "full"
-)
+GALAXIES = Truth(np.array([0.08, 0.86, 0.06]), np.array([[9.7], [21.4], [33.0]]), np.array([[[0.2]], [[4.9]], [[0.9]]]), "full")
 FLOWERS = Truth(
     np.array([0.33, 0.33, 0.34]),
     np.array([[5.0, 3.4, 1.5, 0.25], [5.9, 2.8, 4.3, 1.3], [6.6, 3.0, 5.5, 2.0]]),
@@ -73,9 +71,7 @@ def em_only(
     x = rows(truth, number, seed)
     groups = {
         "observed_data": _labelled({"x": (("obs", "feature"), x)}, truth, names),
-        "constant_data": _labelled(
-            {key: (("obs",), value) for key, value in (labels or {}).items()}, truth, names, number
-        ),
+        "constant_data": _labelled({key: (("obs",), value) for key, value in (labels or {}).items()}, truth, names, number),
         "em_fit": _em_fit(truth, x, names, status),
         **_starts(float(_log_joint(truth, x)[1].sum()), seed),
     }
@@ -89,9 +85,7 @@ def em_only(
         "covariance": truth.family,
         "left_out": json.dumps([]),
         "prior": json.dumps({"kind": "weak"}),
-        "prior_formulae": json.dumps(
-            [r"\mathbf{w} \sim \mathrm{Dirichlet}(1, \dots, 1)", r"\mu_k \sim \mathcal{N}(m, B)"]
-        ),
+        "prior_formulae": json.dumps([r"\mathbf{w} \sim \mathrm{Dirichlet}(1, \dots, 1)", r"\mu_k \sim \mathcal{N}(m, B)"]),
     }
     return tree
 
@@ -136,9 +130,9 @@ def _em_fit(truth: Truth, x: np.ndarray, names: tuple[str, ...], status: str) ->
     total = float(density.sum())
     dataset = _labelled(
         {
-            "weights": (("component",), truth.weights),
-            "means": (("component", "feature"), truth.means),
-            name: (dims, values),
+            "weights": (("component",), truth.weights.copy()),
+            "means": (("component", "feature"), truth.means.copy()),
+            name: (dims, values.copy()),
             "responsibilities": (("obs", "component"), responsibility),
             "assignment": (("obs",), responsibility.argmax(1)),
             "log_density": (("obs",), density),
@@ -184,9 +178,7 @@ def _starts(best: float, seed: int) -> dict[str, xr.Dataset]:
         attrs={"best": 0},
     )
     return {
-        "em_trace": xr.Dataset(
-            {"objective": (("start", "iteration"), trace)}, coords={**start, "iteration": np.arange(STEPS)}
-        ),
+        "em_trace": xr.Dataset({"objective": (("start", "iteration"), trace)}, coords={**start, "iteration": np.arange(STEPS)}),
         "em_restarts": restarts,
     }
 

@@ -16,7 +16,9 @@ DIVERGENT_BAD = 0.01
 BFMI, ABS_Z = 0.3, 3.0
 _MORE_DRAWS = "Raise mcmc.draws."
 _NOT_BY_DRAWS = "More draws will not help while the chains disagree."
-_MIXING = "Do not use the draws. Look at the traces: chains that sit in different places call for more warm-up or fewer components."
+_MIXING = (
+    "Do not use the draws. Look at the traces: chains that sit in different places call for more warm-up or fewer components."
+)
 
 
 def r_hat(found: Measurements) -> Check | None:
@@ -100,7 +102,8 @@ def _divergences(posterior: PosteriorMeasurements) -> Check:
         measured=count(posterior.divergences),
         brief=plural(posterior.divergences, "divergence") if posterior.divergences else "no divergence",
         limit="0",
-        finding=f"{plural(posterior.divergences, 'transition')} diverged ({percent(share)}): parts of the posterior were not explored.",
+        finding=f"{plural(posterior.divergences, 'transition')} diverged ({percent(share)}): parts of the "
+        "posterior were not explored.",
         advice="Use a prior that keeps components from collapsing, or fewer components; then a smaller step size.",
     )
 
@@ -113,7 +116,8 @@ def _tree_depth(posterior: PosteriorMeasurements) -> Check:
         measured=f"{percent(posterior.saturated)} at {posterior.depth_limit}",
         limit=f"none at {posterior.depth_limit}",
         brief=f"{percent(posterior.saturated)} of trajectories at the depth limit",
-        finding=f"{percent(posterior.saturated)} of the trajectories stopped at the depth limit of {posterior.depth_limit}: slow, not wrong.",
+        finding=f"{percent(posterior.saturated)} of the trajectories stopped at the depth limit of "
+        f"{posterior.depth_limit}: slow, not wrong.",
         advice="Expect low effective sample sizes; standardise the features or run more warm-up.",
     )
 

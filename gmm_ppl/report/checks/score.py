@@ -1,4 +1,4 @@
-"""The check of the leave-one-out score: Vehtari, Simpson, Gelman, Yao and Gabry (2024), JMLR 25(72), arXiv:1507.02646."""
+"""The check of the leave-one-out score: Vehtari and others (2024), JMLR 25(72), arXiv:1507.02646."""
 
 from gmm_ppl.report.checks.base import Check, Measurements, Part, graded
 from gmm_ppl.report.numbers import decimals, plural

@@ -1,7 +1,7 @@
 """The figures of a mixture: a function each from a labelled result to a drawing with caption and alternative text.
 
-To add one, write a file beside these with a function `(tree) -> FigureBlock | None` under `@styled` (None: nothing to draw) and
-add a line to the registry: the section whose end it belongs to, and the function.
+To add one, write a file beside these with a function `(tree) -> FigureBlock | None` under `@styled` (None: nothing to
+draw) and add a line to the registry: the section whose end it belongs to, and the function.
 """
 
 from collections.abc import Callable

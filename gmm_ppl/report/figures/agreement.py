@@ -5,8 +5,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from gmm_ppl.report.checks.posterior import ABS_Z
-from gmm_ppl.report.figures.style import BAND, GRID, INK, MUTED, chain_colour, new_figure, styled
-from gmm_ppl.report.figures.traces import shown_label
+from gmm_ppl.report.figures.style import BAND, GRID, INK, LONGEST_LABEL, MUTED, chain_colour, new_figure, shown, styled
 from gmm_ppl.report.numbers import count, decimals
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.parameters import ParameterRow, parameter_rows
@@ -20,14 +19,14 @@ def agreement_figure(tree: xr.DataTree) -> FigureBlock | None:
     """EM points as dots on 89 % posterior intervals, every parameter scaled to posterior mean 0 and sd 1."""
     if not has(tree, "posterior"):
         return None
-    varying = [row for row in parameter_rows(tree) if row.varies]
+    varying = [row for row in parameter_rows(tree) if row.compared]
     rows = _kept(varying)
     figure = new_figure(0.75 + 0.2 * len(rows))
     axes = figure.subplots()
     _intervals(axes, rows)
     reach = max(3.3, 1.1 * max(abs(row.z) for row in rows))
     axes.set(xlim=(-reach, reach), ylim=(len(rows) - 0.4, -0.6), xlabel="distance in posterior sds")
-    axes.set_yticks(range(len(rows)), [shown_label(row) for row in rows])
+    axes.set_yticks(range(len(rows)), [shown(row.label, most=LONGEST_LABEL) for row in rows])
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.spines["left"].set_visible(False)
     return FigureBlock("agreement", figure, _caption(len(rows), len(varying)), _alt(rows))
@@ -41,8 +40,8 @@ def _kept(rows: list[ParameterRow]) -> list[ParameterRow]:
 
 def _intervals(axes: Axes, rows: list[ParameterRow]) -> None:
     at = np.arange(len(rows))
-    low = np.array([(row.low - row.mean) / row.sd for row in rows])
-    high = np.array([(row.high - row.mean) / row.sd for row in rows])
+    low = np.array([(row.eti_low - row.mean) / row.sd for row in rows])
+    high = np.array([(row.eti_high - row.mean) / row.sd for row in rows])
     z = np.array([row.z for row in rows])
     axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
     for edge in (-ABS_Z, ABS_Z):
@@ -57,8 +56,10 @@ def _intervals(axes: Axes, rows: list[ParameterRow]) -> None:
 def _caption(shown: int, total: int) -> str:
     which = f" The {count(shown)} of {count(total)} parameters with the largest distance." if shown < total else ""
     return (
-        "EM points (dots) on the posterior: grey bars hold 89 % of the draws, ticks are posterior means. The EM point is a mode, so "
-        "in a skewed posterior it sits beside the mean: variances a little low, by less than one sd. A diamond beyond the dotted "
+        "EM points (dots) on the posterior: grey bars hold 89 % of the draws, ticks are posterior means. The "
+        "EM point is a mode, so "
+        "in a skewed posterior it sits beside the mean: variances a little low, by less than one sd. A diamond "
+        "beyond the dotted "
         f"lines (|z| > {ABS_Z:g}) is a point that the draws contradict." + which
     )
 
@@ -66,4 +67,7 @@ def _caption(shown: int, total: int) -> str:
 def _alt(rows: list[ParameterRow]) -> str:
     worst = max(rows, key=lambda row: abs(row.z))
     far = sum(abs(row.z) > ABS_Z for row in rows)
-    return f"EM points on posterior intervals. Farthest: {shown_label(worst)} at z = {decimals(worst.z, 2)}; {count(far)} beyond {ABS_Z:g}."
+    return (
+        f"EM points on posterior intervals. Farthest: {shown(worst.label, most=LONGEST_LABEL)} at z = {decimals(worst.z, 2)}; "
+        f"{count(far)} beyond {ABS_Z:g}."
+    )

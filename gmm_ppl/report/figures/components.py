@@ -2,6 +2,7 @@
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gmm_ppl.report.figures import curves, ellipses
@@ -46,9 +47,7 @@ def _line(x: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaussian
     return figure
 
 
-def _pairs(
-    rows: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaussians | None, tree: xr.DataTree
-) -> Figure:
+def _pairs(rows: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaussians | None, tree: xr.DataTree) -> Figure:
     kept = telling_features(fit, MOST_FEATURES)
     size = len(kept) - 1
     width = WIDTH if size < 3 else 1.75 * size
@@ -62,9 +61,7 @@ def _pairs(
                 continue
             _panel(axes, rows, fit, sheaf, (across, below))
             ellipses.add_names(axes, fit, (across, below), components(tree))
-            axes.set(
-                xlim=ellipses.limits(rows[:, across], fit, across), ylim=ellipses.limits(rows[:, below], fit, below)
-            )
+            axes.set(xlim=ellipses.limits(rows[:, across], fit, across), ylim=ellipses.limits(rows[:, below], fit, below))
             if row == size - 1:
                 axes.set_xlabel(shown(names[across]))
             if column == 0:
@@ -72,7 +69,7 @@ def _pairs(
     return figure
 
 
-def _panel(axes: object, rows: np.ndarray, fit: Gaussians, sheaf: Gaussians | None, pair: tuple[int, int]) -> None:
+def _panel(axes: Axes, rows: np.ndarray, fit: Gaussians, sheaf: Gaussians | None, pair: tuple[int, int]) -> None:
     size = float(np.clip(4000 / len(rows), 2, 14))
     axes.scatter(*rows[:, list(pair)].T, s=size, color=POINTS, alpha=0.75, linewidths=0, rasterized=True, zorder=1)
     if sheaf is not None:
@@ -83,22 +80,19 @@ def _panel(axes: object, rows: np.ndarray, fit: Gaussians, sheaf: Gaussians | No
 def _caption(total: int, names: tuple[str, ...], sheaf: Gaussians | None) -> str:
     many = len(names) > 1
     shape = "ellipses at 1 and 2 standard deviations" if many else "filled curves, which sum to the broad dark one"
-    parts = [
-        f"The {plural(total, 'row')} in grey and the components found by EM as {shape}; numbers name the components."
-    ]
+    parts = [f"The {plural(total, 'row')} in grey and the components found by EM as {shape}; numbers name the components."]
     if many:
         parts.append("An inner ellipse holds 39 % of its component, an outer one 86 %.")
     if sheaf is not None:
         what = "2σ ellipses" if many else "curves"
         parts.append(
-            f"Thin lines: the same {what} in {len(sheaf.weights)} posterior draws. The wider the sheaf, the less certain the component."
+            f"Thin lines: the same {what} in {len(sheaf.weights)} posterior draws. The wider the sheaf, the "
+            "less certain the component."
         )
     if total > MOST_POINTS and many:
         parts.append(f"A random {count(MOST_POINTS)} of the rows are drawn.")
     if len(names) > MOST_FEATURES:
-        parts.append(
-            f"Shown: the {MOST_FEATURES} of {count(len(names))} features along which the components differ most."
-        )
+        parts.append(f"Shown: the {MOST_FEATURES} of {count(len(names))} features along which the components differ most.")
     return " ".join(parts)
 
 

@@ -39,7 +39,7 @@ def bin_edges(values: np.ndarray, fit: Gaussians, feature: int) -> np.ndarray:
 
 def add_histogram(axes: Axes, values: np.ndarray, fit: Gaussians, feature: int) -> None:
     """The rows as a density histogram in the background, with a rug where they are few."""
-    axes.hist(values, bins=bin_edges(values, fit, feature), density=True, color=BAND, edgecolor="none", zorder=1)
+    axes.hist(values, bins=bin_edges(values, fit, feature).tolist(), density=True, color=BAND, edgecolor="none", zorder=1)
     if values.size <= _MOST_RUG:
         axes.plot(values, np.zeros(values.size), "|", color=INK, alpha=0.35, markersize=6, zorder=3, clip_on=False)
 
@@ -58,9 +58,7 @@ def add_density_sheaf(axes: Axes, draws: Gaussians, feature: int, at: np.ndarray
     curves = component_densities(draws, feature, at)
     for position in range(curves.shape[-2]):
         lines = [np.stack([at, curve], axis=1) for curve in curves[:, position]]
-        axes.add_collection(
-            LineCollection(lines, colors=colour(position), linewidths=0.5, alpha=0.22, rasterized=True, zorder=3)
-        )
+        axes.add_collection(LineCollection(lines, colors=colour(position), linewidths=0.5, alpha=0.22, rasterized=True, zorder=3))
 
 
 def name_peaks(axes: Axes, fit: Gaussians, feature: int, names: tuple[int, ...]) -> None:
@@ -71,10 +69,11 @@ def name_peaks(axes: Axes, fit: Gaussians, feature: int, names: tuple[int, ...])
     placed: list[tuple[float, float]] = []
     top = axes.get_ylim()[1]
     for position in np.argsort(-heights):
-        at, height = fit.means[position, feature], heights[position]
+        at, height = float(fit.means[position, feature]), float(heights[position])
         lift = sum(abs(at - x) < 0.06 * (high - low) and abs(height - y) < 0.12 * top for x, y in placed)
         placed.append((at, height))
         axes.annotate(
-            str(names[position]), (at, height), xytext=(9 * lift, 3), textcoords="offset points", ha="center", va="bottom",
+            str(names[position]), (at, height), xytext=(9 * lift, 3), textcoords="offset points", ha="center",
+            va="bottom",
             fontweight="bold", color=colour(int(position)), path_effects=halo(), zorder=7, annotation_clip=False,
         )  # fmt: skip

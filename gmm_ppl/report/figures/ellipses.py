@@ -8,12 +8,13 @@ from matplotlib.patches import Ellipse
 from gmm_ppl.report.figures.style import PAPER, colour, dashes
 from gmm_ppl.report.reading import Gaussians
 
+_DISC = {"boxstyle": "circle,pad=0.15", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.85}
 _TURN = np.linspace(0, 2 * np.pi, 49)
 _CIRCLE = np.stack([np.cos(_TURN), np.sin(_TURN)])
 
 
 def principal_axes(covariance: np.ndarray) -> tuple[np.ndarray, float]:
-    """Standard deviations along the principal axes of a 2 × 2 covariance, the largest first, and its angle in degrees."""
+    """Standard deviations along the principal axes of a 2 × 2 covariance, largest first, and its angle in degrees."""
     values, vectors = np.linalg.eigh(covariance)
     largest = vectors[:, 1]
     return np.sqrt(np.maximum(values[::-1], 0)), float(np.degrees(np.arctan2(largest[1], largest[0])))
@@ -37,7 +38,7 @@ def add_ellipses(axes: Axes, fit: Gaussians, pair: tuple[int, int], levels: tupl
                     linewidth=1.5,
                     linestyle=dashes(position),
                     gid=f"component {position}",
-                )  # fmt: skip
+                )
             )
 
 
@@ -55,7 +56,7 @@ def add_sheaf(axes: Axes, draws: Gaussians, pair: tuple[int, int], level: float 
                 alpha=0.22,
                 rasterized=True,
                 zorder=2,
-            )  # fmt: skip
+            )
         )
 
 
@@ -63,9 +64,16 @@ def add_names(axes: Axes, fit: Gaussians, pair: tuple[int, int], names: tuple[in
     """Each component's number at its centre."""
     for position, name in enumerate(names):
         axes.annotate(
-            str(name), tuple(fit.means[position, list(pair)]), ha="center", va="center", fontweight="bold", fontsize=11,
-            color=colour(position), zorder=6, bbox={"boxstyle": "circle,pad=0.15", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.85},
-        )  # fmt: skip
+            str(name),
+            tuple(fit.means[position, list(pair)]),
+            ha="center",
+            va="center",
+            fontweight="bold",
+            fontsize=11,
+            color=colour(position),
+            zorder=6,
+            bbox=_DISC,
+        )
 
 
 def limits(values: np.ndarray, fit: Gaussians, feature: int, reach: float = 2.15) -> tuple[float, float]:

@@ -47,14 +47,16 @@ def _panel(axes: Axes, values: np.ndarray, fit: Gaussians, feature: int, names: 
 def _caption(names: tuple[str, ...]) -> str:
     cut = f" Shown: the {MOST_FEATURES} of {count(len(names))} features that separate the components most."
     return (
-        "Each feature by itself: the rows as a histogram, the components as filled curves whose areas are their weights, "
-        "and their sum, the fitted density, as a broad dark line. Where the dark line leaves the histogram, the fit is poor."
-        + (cut if len(names) > MOST_FEATURES else "")
+        "Each feature by itself: the rows as a histogram, the components as filled curves whose areas are "
+        "their weights, "
+        "and their sum, the fitted density, as a broad dark line. Where the dark line leaves the histogram, "
+        "the fit is poor." + (cut if len(names) > MOST_FEATURES else "")
     )
 
 
 def _alt(fit: Gaussians, names: tuple[str, ...], numbers: tuple[int, ...]) -> str:
-    shares = ", ".join(
-        f"{number}: {100 * weight:.0f} %" for number, weight in zip(numbers[:8], fit.weights, strict=False)
+    shares = ", ".join(f"{number}: {100 * weight:.0f} %" for number, weight in zip(numbers[:8], fit.weights, strict=False))
+    return (
+        f"Histograms of {', '.join(shown(name) for name in names[:MOST_FEATURES])} with component "
+        f"densities; component weights {shares}."
     )
-    return f"Histograms of {', '.join(shown(name) for name in names[:MOST_FEATURES])} with component densities; component weights {shares}."

@@ -34,8 +34,10 @@ def objective_figure(tree: xr.DataTree) -> FigureBlock | None:
 
 
 _CAPTION = (
-    "How far each start still was from the best objective, in nats on a logarithmic scale (1 nat = a factor e in posterior "
-    "density). Lines that run straight down to the floor of rounding reached the best optimum; lines that level off above it "
+    "How far each start still was from the best objective, in nats on a logarithmic scale (1 nat = a factor e "
+    "in posterior "
+    "density). Lines that run straight down to the floor of rounding reached the best optimum; lines that "
+    "level off above it "
     "ended in a worse one. A slope that flattens means slow EM: overlapping components."
 )
 

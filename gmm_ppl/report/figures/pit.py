@@ -72,8 +72,10 @@ def _draw(values: np.ndarray, names: list[str], reach: float) -> Figure:
 def _caption(tree: xr.DataTree, total: int) -> str:
     cut = f" Shown: the {MOST_FEATURES} of {count(total)} features that separate the components most."
     return (
-        "Calibration. Each row's value becomes the probability u that the fitted distribution gives to smaller values; if the fit "
-        "is right, u is uniform and the line stays in the grey band (95 % of samples, Kolmogorov). A hump means that the data sit "
+        "Calibration. Each row's value becomes the probability u that the fitted distribution gives to smaller "
+        "values; if the fit "
+        "is right, u is uniform and the line stays in the grey band (95 % of samples, Kolmogorov). A hump "
+        "means that the data sit "
         "lower than predicted, a dip higher, an S a wrong spread. The rows were also used to fit, so the test is mild."
         + (cut if total > MOST_FEATURES else "")
     )

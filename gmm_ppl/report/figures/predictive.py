@@ -33,9 +33,7 @@ def predictive_figure(tree: xr.DataTree) -> FigureBlock | None:
         edges = _edges(x[:, d], replicates[..., d], fit, d)
         outside.append(_panel(axes, x[:, d], replicates[..., d], edges))
         axes.set_xlabel(shown(names[d]))
-    return FigureBlock(
-        "predictive", figure, _caption(len(replicates), len(names)), _alt([names[d] for d in kept], outside)
-    )
+    return FigureBlock("predictive", figure, _caption(len(replicates), len(names)), _alt([names[d] for d in kept], outside))
 
 
 def _replicates(tree: xr.DataTree) -> np.ndarray:
@@ -66,14 +64,17 @@ def _edges(observed: np.ndarray, replicates: np.ndarray, fit: Gaussians, feature
     step = edges[1] - edges[0]
     before = int(np.clip(np.ceil((edges[0] - low) / step), 0, _MOST_BINS))
     after = int(np.clip(np.ceil((high - edges[-1]) / step), 0, _MOST_BINS))
-    return edges[0] + step * np.arange(-before, edges.size + after)
+    outer = step * np.arange(1, max(before, after) + 1)
+    return np.concatenate([edges[0] - outer[:before][::-1], edges, edges[-1] + outer[:after]])
 
 
 def _caption(replicates: int, total: int) -> str:
     cut = f" Shown: the {MOST_FEATURES} of {count(total)} features that separate the components most."
     return (
-        f"The data (dark line) against {count(replicates)} data sets of the same size drawn from the posterior: their median and the "
-        "band that holds 90 % of them, bin by bin. About one bin in ten lies outside by chance; several neighbours outside "
+        f"The data (dark line) against {count(replicates)} data sets of the same size drawn from the "
+        "posterior: their median and the "
+        "band that holds 90 % of them, bin by bin. About one bin in ten lies outside by chance; several "
+        "neighbours outside "
         "on the same side mean that the mixture misses something there." + (cut if total > MOST_FEATURES else "")
     )
 

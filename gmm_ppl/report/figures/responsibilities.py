@@ -70,9 +70,7 @@ def _axes(*, wide: bool, strip: bool) -> tuple[Figure, Axes, Axes | None]:
 def _scatter(axes: Axes, x: np.ndarray, shares: np.ndarray, tree: xr.DataTree) -> None:
     across, below = telling_features(point(tree), 2)
     size = float(np.clip(5000 / len(x), 2, 18))
-    axes.scatter(
-        x[:, across], x[:, below], s=size, color=mixed_colours(shares), linewidths=0, alpha=0.85, rasterized=True
-    )
+    axes.scatter(x[:, across], x[:, below], s=size, color=mixed_colours(shares), linewidths=0, alpha=0.85, rasterized=True)
     unsure = x[shares.max(1) < SURE]
     axes.scatter(
         unsure[:, across], unsure[:, below], s=2.2 * size + 10, facecolors="none", edgecolors=INK, linewidths=0.8,
@@ -91,12 +89,11 @@ def _curves(axes: Axes, values: np.ndarray, tree: xr.DataTree) -> None:
         axes.plot(at, curve, color=colour(position), linestyle=dashes(position), zorder=3, gid=f"component {position}")
         plateau = float(np.median(at[curve >= 0.95 * np.nanmax(curve)]))
         axes.annotate(
-            str(components(tree)[position]), (plateau, np.nanmax(curve)), xytext=(0, 2), textcoords="offset points", ha="center",
+            str(components(tree)[position]), (plateau, np.nanmax(curve)), xytext=(0, 2),
+            textcoords="offset points", ha="center",
             va="bottom", fontweight="bold", color=colour(position), annotation_clip=False,
         )  # fmt: skip
-    for position, lines in enumerate(
-        [] if sheaf is None else _shares(component_densities(sheaf, 0, at)).swapaxes(0, 1)
-    ):
+    for position, lines in enumerate([] if sheaf is None else _shares(component_densities(sheaf, 0, at)).swapaxes(0, 1)):
         segments = [np.stack([at, line], axis=1) for line in lines]
         axes.add_collection(
             LineCollection(segments, colors=colour(position), linewidths=0.5, alpha=0.2, rasterized=True, zorder=2)
@@ -111,9 +108,7 @@ def _curves(axes: Axes, values: np.ndarray, tree: xr.DataTree) -> None:
         rasterized=values.size > 300,
         clip_on=False,
     )
-    axes.set(
-        xlim=(low, high), ylim=(0, 1), yticks=(0, 0.5, 1), xlabel=shown(features(tree)[0]), ylabel="responsibility"
-    )
+    axes.set(xlim=(low, high), ylim=(0, 1), yticks=(0, 0.5, 1), xlabel=shown(features(tree)[0]), ylabel="responsibility")
 
 
 def _shares(densities: np.ndarray) -> np.ndarray:
@@ -130,9 +125,7 @@ def _strip(axes: Axes, doubtful: np.ndarray) -> None:
     bottom = np.zeros(len(columns))
     for position in range(columns.shape[1]):
         top = bottom + columns[:, position]
-        axes.stairs(
-            top, edges, baseline=bottom, fill=True, color=colour(position), linewidth=0, rasterized=len(columns) > 200
-        )
+        axes.stairs(top, edges, baseline=bottom, fill=True, color=colour(position), linewidth=0, rasterized=len(columns) > 200)
         bottom = top
     axes.set(xlim=(0, len(ordered)), ylim=(0, 1), yticks=(0, 0.5, 1), ylabel="share")
     axes.set_xlabel(f"rows that no component owns with {CERTAIN}")
@@ -142,17 +135,22 @@ def _strip(axes: Axes, doubtful: np.ndarray) -> None:
 def _caption(tree: xr.DataTree, unsure: int, doubtful: int, total: int) -> str:
     source = "averaged over the posterior" if has(tree, "assignments", "responsibilities") else "at the EM point"
     names = features(tree)
+    top = _curves_words(tree, names[0]) if len(names) == 1 else _scatter_words(tree, names)
+    ring = "" if len(names) == 1 else ", marked by a ring"
+    rare = f"{count(unsure)} of {plural(total, 'row')} have no component with probability {SURE} or more{ring}."
+    strip = f" Below: the {plural(doubtful, 'row')} under {CERTAIN} as columns of shares, the surest first."
+    return f"Responsibilities, {source}. {top} {rare}{strip if doubtful >= _FEWEST_COLUMNS else ''}"
+
+
+def _curves_words(tree: xr.DataTree, name: str) -> str:
+    thin = " Thin lines are posterior draws." if has(tree, "posterior") else ""
+    return f"The probability that a row belongs to each component, by {shown(name)}; ticks are the rows.{thin}"
+
+
+def _scatter_words(tree: xr.DataTree, names: tuple[str, ...]) -> str:
     pair = " and ".join(shown(names[d]) for d in telling_features(point(tree), 2))
     where = "" if len(names) == 2 else f" along {pair}, which separate the components most"
-    ring = f"a ring marks the {count(unsure)} of {plural(total, 'row')} that no component owns with probability {SURE} or more"
-    top = (
-        f"Rows{where}, coloured by their mix of components; {ring}."
-        if len(names) > 1
-        else f"The probability that a row belongs to each component, by {shown(names[0])}; thin lines are posterior draws, "
-        f"ticks the rows, of which {count(unsure)} of {count(total)} have no component with probability {SURE} or more."
-    )
-    strip = f" Below: the {plural(doubtful, 'row')} under {CERTAIN} as columns of shares, the surest of each component first."
-    return f"Responsibilities, {source}. {top}{strip if doubtful >= _FEWEST_COLUMNS else ''}"
+    return f"Rows{where}, coloured by their mix of components."
 
 
 def _alt(shares: np.ndarray, unsure: int, numbers: tuple[int, ...]) -> str:

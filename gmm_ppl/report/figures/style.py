@@ -1,16 +1,20 @@
 """One look for every figure: sizes, colours and type, set around each drawing and nowhere global.
 
-Component colours come from Okabe and Ito's colour-blind-safe set, darkened where lines would be too faint on white; a component
-keeps its colour in every figure. Each colour has a partner for dark pages, which the HTML page swaps in. Text is never read
-as mathematics, so a column called `$x_1$` is shown as it is.
+Component colours come from Okabe and Ito's colour-blind-safe set, darkened where lines would be too faint on white; a
+component keeps its colour in every figure. Each colour has a partner for dark pages,
+which the HTML page swaps in. Text is
+never read as mathematics, so a column called `$x_1$` is shown as it is.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import wraps
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
@@ -22,21 +26,25 @@ from gmm_ppl.report.page import FigureBlock
 WIDTH = 5.0
 INK, MUTED, GRID, PAPER = "#1c2128", "#59636e", "#d5dae0", "#ffffff"
 POINTS, BAND = "#7d8590", "#c3c9d1"
-COMPONENTS = ("#0072b2", "#d55e00", "#008f68", "#a8488f", "#3d9fd8", "#b57b00", "#6c6c70", "#5a4fcf")
+COMPONENTS = ("#0072b2", "#d55e00", "#008f68", "#a8488f", "#2b8ac4", "#b57b00", "#6c6c70", "#5a4fcf")
 CHAINS = ("#4477aa", "#cc7733", "#448855", "#aa5588", "#777777", "#998833")
 DARK = {
     INK: "#e6e9ee", MUTED: "#a0a9b4", GRID: "#39414b", PAPER: "#15191e", BAND: "#454e59", POINTS: "#8b949e",
-    "#0072b2": "#58aee6", "#d55e00": "#ff8b4a", "#008f68": "#37c79b", "#a8488f": "#dc8ac8", "#3d9fd8": "#8ccbf5",
+    "#0072b2": "#58aee6", "#d55e00": "#ff8b4a", "#008f68": "#37c79b", "#a8488f": "#dc8ac8", "#2b8ac4": "#8ccbf5",
     "#b57b00": "#e0ab3c", "#6c6c70": "#a9a9ae", "#5a4fcf": "#9d94f5",
 }  # fmt: skip
-_LONGEST_NAME = 28
-_RC = {
+LONGEST_NAME, LONGEST_LABEL = 28, 44
+_RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans", "font.size": 10, "text.color": INK, "text.parse_math": False,
-    "axes.edgecolor": MUTED, "axes.labelcolor": INK, "axes.linewidth": 0.7, "axes.titlesize": 10, "axes.titlelocation": "left",
-    "axes.spines.top": False, "axes.spines.right": False, "axes.formatter.use_mathtext": False, "axes.unicode_minus": True,
+    "axes.edgecolor": MUTED, "axes.labelcolor": INK, "axes.linewidth": 0.7, "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False, "axes.spines.right": False, "axes.formatter.use_mathtext": False,
+    "axes.unicode_minus": True,
     "axes.axisbelow": True, "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelsize": 9, "ytick.labelsize": 9,
-    "xtick.major.width": 0.7, "ytick.major.width": 0.7, "grid.color": GRID, "grid.linewidth": 0.6, "lines.linewidth": 1.4,
-    "legend.frameon": False, "legend.fontsize": 9, "svg.fonttype": "none", "svg.hashsalt": "gmm_ppl", "savefig.facecolor": PAPER,
+    "xtick.major.width": 0.7, "ytick.major.width": 0.7, "grid.color": GRID, "grid.linewidth": 0.6,
+    "lines.linewidth": 1.4,
+    "legend.frameon": False, "legend.fontsize": 9, "svg.fonttype": "none", "svg.hashsalt": "gmm_ppl",
+    "savefig.facecolor": PAPER,
 }  # fmt: skip
 
 
@@ -51,7 +59,7 @@ def styled[**Arguments](draw: Callable[Arguments, FigureBlock | None]) -> Callab
     return wrapped
 
 
-def style_context() -> object:
+def style_context() -> AbstractContextManager[None]:
     """The house style as a context, for whoever saves a figure."""
     return mpl.rc_context(_RC)
 
@@ -76,10 +84,11 @@ def chain_colour(position: int) -> str:
     return CHAINS[position % len(CHAINS)]
 
 
-def shown(name: str) -> str:
-    """A user's name as a label: on one line, without control characters, shortened where it would not fit."""
+def shown(name: str, *, most: int = LONGEST_NAME) -> str:
+    """A user's name as a label: on one line, without control characters, cut in the middle where it would not fit."""
     clean = "".join(letter if letter.isprintable() else " " for letter in name)
-    return clean if len(clean) <= _LONGEST_NAME else clean[: _LONGEST_NAME - 1] + "…"
+    head = 2 * most // 3
+    return clean if len(clean) <= most else f"{clean[:head]}…{clean[len(clean) - (most - head - 1) :]}"
 
 
 def halo() -> list[withStroke]:
@@ -87,7 +96,7 @@ def halo() -> list[withStroke]:
     return [withStroke(linewidth=2.4, foreground=PAPER)]
 
 
-def powers(axis: object) -> None:
+def powers(axis: Axis) -> None:
     """Label a logarithmic axis by powers of ten in plain text."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(round(np.log10(value))) if value > 0 else ""))
     axis.set_minor_formatter(FuncFormatter(lambda *_: ""))

@@ -5,11 +5,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from scipy.stats import rankdata
 
-from gmm_ppl.report.figures.style import BAND, chain_colour, new_figure, quiet, shown, styled
+from gmm_ppl.report.figures.style import BAND, LONGEST_LABEL, chain_colour, new_figure, quiet, shown, styled
 from gmm_ppl.report.numbers import decimals
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.parameters import ParameterRow, parameter_rows
 from gmm_ppl.report.reading import has
+from gmm_ppl.results.scalars import scalars
 
 MOST_ROWS, BINS, _MOST_DRAWS = 6, 20, 1000
 
@@ -21,31 +22,19 @@ def traces_figure(tree: xr.DataTree) -> FigureBlock | None:
         return None
     varying = [row for row in parameter_rows(tree) if row.varies]
     worst = sorted(varying, key=lambda row: -np.nan_to_num(row.r_hat, nan=np.inf))[:MOST_ROWS]
+    draws = scalars(tree["posterior"].dataset, list(dict.fromkeys(row.variable for row in worst)))
+    chains = draws.sizes["chain"]
     figure = new_figure(0.5 + 0.95 * len(worst))
     panels = figure.subplots(len(worst), 2, squeeze=False, width_ratios=(2, 1), sharex="col")
     for (left, right), row in zip(panels, worst, strict=True):
-        values = _values(tree, row)
+        values = draws.sel(parameter=row.label).transpose("chain", "draw").values
         _trace(left, values)
         _ranks(right, values)
-        left.set_title(shown_label(row), fontsize=9)
+        left.set_title(shown(row.label, most=LONGEST_LABEL), fontsize=9)
         right.set_title(f"R-hat {decimals(row.r_hat, 3)}", fontsize=9)
     panels[-1, 0].set_xlabel("draw")
     panels[-1, 1].set_xlabel("rank")
-    return FigureBlock("traces", figure, _caption(values.shape[0], len(varying)), _alt(worst, values.shape[0]))
-
-
-def shown_label(row: ParameterRow) -> str:
-    """The parameter's label with names of its features shortened."""
-    return f"{row.variable}[{', '.join(shown(part) for part in row.index)}]"
-
-
-def _values(tree: xr.DataTree, row: ParameterRow) -> np.ndarray:
-    array = tree["posterior"].dataset[row.variable].transpose("chain", "draw", ...)
-    dims = tree["em_fit"].dataset[row.variable].dims
-    place = {
-        dim: [str(name) for name in array[dim].values].index(part) for dim, part in zip(dims, row.index, strict=True)
-    }
-    return array.isel(place).values
+    return FigureBlock("traces", figure, _caption(chains, len(varying)), _alt(worst, chains))
 
 
 def _trace(axes: Axes, values: np.ndarray) -> None:
@@ -70,9 +59,7 @@ def _ranks(axes: Axes, values: np.ndarray) -> None:
     spread = 2.576 * np.sqrt(expected * (1 - 1 / BINS))
     axes.axhspan(max(expected - spread, 0), expected + spread, color=BAND, alpha=0.5, linewidth=0)
     for chain, own in enumerate(ranks):
-        axes.stairs(
-            np.histogram(own, edges)[0], edges, color=chain_colour(chain), linewidth=1.0, alpha=0.9, baseline=None
-        )
+        axes.stairs(np.histogram(own, edges)[0], edges, color=chain_colour(chain), linewidth=1.0, alpha=0.9, baseline=None)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, None)
     axes.locator_params(axis="x", nbins=3)
@@ -80,18 +67,16 @@ def _ranks(axes: Axes, values: np.ndarray) -> None:
 
 
 def _caption(chains: int, parameters: int) -> str:
-    which = (
-        "All parameters"
-        if parameters <= MOST_ROWS
-        else f"The {MOST_ROWS} of {parameters} parameters with the largest R-hat"
-    )
+    which = "All parameters" if parameters <= MOST_ROWS else f"The {MOST_ROWS} of {parameters} parameters with the largest R-hat"
     return (
-        f"{which}, one colour for each of {chains} chains. Left: the draws in order; good chains overlap and show no trend. "
-        "Right: how often each chain's draws fall in each twentieth of all ranks; chains that agree stay within the grey band "
+        f"{which}, one colour for each of {chains} chains. Left: the draws in order; good chains overlap and "
+        "show no trend. "
+        "Right: how often each chain's draws fall in each twentieth of all ranks; chains that agree stay "
+        "within the grey band "
         "(99 % for independent draws)."
     )
 
 
 def _alt(worst: list[ParameterRow], chains: int) -> str:
-    listed = ", ".join(f"{shown_label(row)} {decimals(row.r_hat, 3)}" for row in worst)
+    listed = ", ".join(f"{shown(row.label, most=LONGEST_LABEL)} {decimals(row.r_hat, 3)}" for row in worst)
     return f"Trace plots and rank histograms of {chains} chains for the parameters with the largest R-hat: {listed}."

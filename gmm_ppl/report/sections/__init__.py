@@ -1,7 +1,7 @@
 """The sections of a report, in the order of the page.
 
-To add one, write a file beside these with a function `(findings) -> Section | None` (None: nothing to say for this result)
-and add it to the registry.
+To add one, write a file beside these with a function `(findings) -> Section | None` (None: nothing to say for this
+result) and add it to the registry.
 """
 
 from collections.abc import Callable

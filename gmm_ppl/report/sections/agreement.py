@@ -11,11 +11,12 @@ _MOST_OPEN = 24
 
 def agreement_section(found: Findings) -> Section | None:
     """Point, posterior mean and sd, z and quantile of each parameter; nothing without a posterior."""
-    rows = [row for row in found.rows if row.varies]
+    rows = [row for row in found.rows if row.compared]
     if not rows:
         return None
     text = paragraph(
-        "z is the distance from the posterior mean to the EM point in posterior standard deviations; the quantile is the share of draws "
+        "z is the distance from the posterior mean to the EM point in posterior standard deviations; the "
+        "quantile is the share of draws "
         f"below the EM point. Largest |z|: {_largest(rows)}."
     )
     return Section("agreement", "EM against the posterior", (text, *figures_of("agreement", found.tree), _table(rows)))
@@ -23,9 +24,7 @@ def agreement_section(found: Findings) -> Section | None:
 
 def _largest(rows: list[ParameterRow]) -> str:
     variables = dict.fromkeys(row.variable for row in rows)
-    return ", ".join(
-        f"{name} {decimals(max(abs(row.z) for row in rows if row.variable == name), 2)}" for name in variables
-    )
+    return ", ".join(f"{name} {decimals(max(abs(row.z) for row in rows if row.variable == name), 2)}" for name in variables)
 
 
 def _table(rows: list[ParameterRow]) -> Block:

@@ -14,7 +14,7 @@ _MOST_LISTED, _MOST_FEATURES, _MOST_LEVELS = 8, 4, 20
 
 
 def assignments_section(found: Findings) -> Section | None:
-    """Sizes and certainty by component, known labels against components, the least certain rows; nothing for one component."""
+    """Sizes and certainty by component, known labels against components, the least certain rows; None for K = 1."""
     tree = found.tree
     if len(components(tree)) == 1:
         return None
@@ -89,8 +89,7 @@ def _doubtful(tree: xr.DataTree) -> list[Block]:
         Column("entropy, nats"),
     )
     rows = tuple(
-        (str(at), *(number(value) for value in x[at, : len(names)]), *_uncertain(tree, at), _entropy(shares[at]))
-        for at in order
+        (str(at), *(number(value) for value in x[at, : len(names)]), *_uncertain(tree, at), _entropy(shares[at])) for at in order
     )
     spread = " ± posterior sd" if has(tree, "assignments", "responsibilities_sd") else ""
     return [TableBlock(columns, rows, f"The least certain rows: responsibility{spread} by component")]
@@ -101,10 +100,7 @@ def _uncertain(tree: xr.DataTree, at: int) -> list[str]:
     if not has(tree, "assignments", "responsibilities_sd"):
         return [probability(float(share)) for share in shares]
     spread = tree["assignments"].dataset["responsibilities_sd"].transpose("obs", "component").values[at]
-    return [
-        f"{decimals(float(share), 2)} ± {decimals(float(error), 2)}"
-        for share, error in zip(shares, spread, strict=True)
-    ]
+    return [f"{decimals(float(share), 2)} ± {decimals(float(error), 2)}" for share, error in zip(shares, spread, strict=True)]
 
 
 def _entropy(share: np.ndarray) -> str:

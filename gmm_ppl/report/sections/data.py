@@ -34,12 +34,8 @@ def _known(found: Findings) -> list[Block]:
     """One sentence for each known label that came with the rows and was not used."""
     if not has(found.tree, "constant_data"):
         return []
-    known = {
-        name: array for name, array in found.tree["constant_data"].dataset.data_vars.items() if array.dims == ("obs",)
-    }
-    return [
-        paragraph(f"Known and not used in the fit: {name}, {_levels(array.values)}.") for name, array in known.items()
-    ]
+    known = {name: array for name, array in found.tree["constant_data"].dataset.data_vars.items() if array.dims == ("obs",)}
+    return [paragraph(f"Known and not used in the fit: {name}, {_levels(array.values)}.") for name, array in known.items()]
 
 
 def _levels(values: np.ndarray) -> str:

@@ -8,7 +8,7 @@ from gmm_ppl.report.numbers import count, nats, plural
 from gmm_ppl.report.page import Block, Column, Facts, Section, TableBlock, paragraph
 from gmm_ppl.report.reading import has
 
-_MOST_OPTIMA = 8
+_MOST_OPTIMA, _FAILED = 8, "none"
 
 
 def em_section(found: Findings) -> Section:
@@ -34,14 +34,14 @@ def _optima(found: Findings) -> list[Block]:
     best = np.nanmax(objective, initial=-np.inf)
     order = sorted(np.unique(optimum), key=lambda each: (each < 0, each))
     rows = tuple(
-        _row(int(each), objective[optimum == each], steps[optimum == each], status[optimum == each], best)
-        for each in order
+        _row(int(each), objective[optimum == each], steps[optimum == each], status[optimum == each], best) for each in order
     )
     columns = (
         Column("optimum", numeric=False), Column("starts"), Column("objective, nats"), Column("below the best, nats"),
         Column("iterations"), Column("status", numeric=False),
     )  # fmt: skip
-    words = f"{plural(optimum.size, 'start')} found {plural(len(order), 'distinct optimum', 'distinct optima')}."
+    found_some = sum(each >= 0 for each in order)
+    words = f"{plural(optimum.size, 'start')} found {plural(found_some, 'distinct optimum', 'distinct optima')}."
     return [paragraph(words), TableBlock(columns, rows[:_MOST_OPTIMA], "Where the starts ended" + _cut(len(rows)))]
 
 

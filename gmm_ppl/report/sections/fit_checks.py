@@ -1,5 +1,7 @@
 """Does the mixture describe the data: scores, outlying rows, replicated data."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from gmm_ppl.report.checks.score import PARETO_K, PARETO_K_BAD
@@ -31,12 +33,10 @@ def _scores(found: Findings) -> Block:
     known = found.criteria
     rows = tuple((label, _score(known, key), note) for key, label, note in _SCORES if known.get(key) is not None)
     columns = (Column("score", numeric=False), Column("nats"), Column("reading", numeric=False))
-    return TableBlock(
-        columns, rows, f"Scores, in nats; p = {count(found.tree['em_fit'].dataset.attrs['n_parameters'])}"
-    )
+    return TableBlock(columns, rows, f"Scores, in nats; p = {count(found.tree['em_fit'].dataset.attrs['n_parameters'])}")
 
 
-def _score(known: dict[str, float | None], key: str) -> str:
+def _score(known: Mapping[str, float | None], key: str) -> str:
     error = known.get(f"{key}_se")
     return nats(known[key]) if error is None else f"{decimals(known[key], 1)} ± {decimals(error, 1)}"
 
@@ -71,7 +71,7 @@ def _outliers(found: Findings) -> Block:
             str(at),
             nats(float(density[at])),
             *(number(value) for value in x[at, : len(names)]),
-            *(decimals(k[at], 2) for _ in last),
+            *(decimals(float(k[at]), 2) for _ in last),
         )
         for at in np.argsort(density, kind="stable")[:_OUTLIERS]
     )

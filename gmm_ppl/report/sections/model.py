@@ -28,11 +28,13 @@ def _likelihood(found: Findings) -> list[Block]:
     parameters = count(tree["em_fit"].dataset.attrs["n_parameters"])
     return [
         paragraph(
-            f"A Gaussian mixture with K = {count(len(components(tree)))} components of D = {count(len(features(tree)))} "
+            f"A Gaussian mixture with K = {count(len(components(tree)))} components of D = "
+            f"{count(len(features(tree)))} "
             f"features and {tree.attrs['covariance']} covariances: {parameters} free parameters."
         ),
         Formula(
-            rf"p(x_i \mid \pi, \mu, \Sigma) = \sum_{{k=1}}^{{K}} \pi_k \, \mathcal{{N}}\left(x_i \mid \mu_k, {family_of(tree).formula}\right)"
+            rf"p(x_i \mid \pi, \mu, \Sigma) = \sum_{{k=1}}^{{K}} \pi_k \, \mathcal{{N}}\left(x_i \mid \mu_k, "
+            rf"{family_of(tree).formula}\right)"
         ),
     ]
 
@@ -49,9 +51,7 @@ def _objective(*, flat: bool) -> Block:
 
 
 def _numbers(prior: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (str(name), _short(json.dumps(value) if not isinstance(value, str) else value)) for name, value in prior.items()
-    )
+    return tuple((str(name), _short(json.dumps(value) if not isinstance(value, str) else value)) for name, value in prior.items())
 
 
 def _short(text: str) -> str:

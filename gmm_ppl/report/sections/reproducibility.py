@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from gmm_ppl.report.findings import Findings
 from gmm_ppl.report.page import Block, CodeBlock, Facts, Fold, Section, paragraph
 
@@ -11,18 +13,30 @@ _SHOWN_ELSEWHERE = frozenset({"prior", "prior_formulae", "left_out"})
 
 def reproducibility_section(found: Findings) -> Section:
     """Seeds, versions, hashes and commands: the file's own attributes, and the run's manifest where there is one."""
-    attrs = {str(name): value for name, value in found.tree.attrs.items() if name not in _SHOWN_ELSEWHERE}
-    blocks: list[Block] = [paragraph("Every number and figure here is worked out from the result file alone.")]
-    blocks += [CodeBlock("gmm-ppl report DIRECTORY")]
-    blocks += [Facts(tuple(_flat(attrs)))]
-    if found.manifest:
-        blocks.append(Fold("The run's manifest", (Facts(tuple(_flat(found.manifest))),)))
-    return Section("reproducibility", "Reproducibility", (*blocks, *_left_out(found)))
+    attrs = {str(name): _opened(value) for name, value in found.tree.attrs.items() if name not in _SHOWN_ELSEWHERE}
+    plain = {name: value for name, value in attrs.items() if not isinstance(value, Mapping)}
+    nested = {name: value for name, value in attrs.items() if isinstance(value, Mapping)}
+    again = paragraph("Every number and figure here is worked out from the result file alone; this command does it again:")
+    blocks: list[Block] = [*_left_out(found), again, CodeBlock("gmm-ppl report DIRECTORY"), Facts(tuple(_flat(plain)))]
+    for name, values in {**nested, "manifest": found.manifest}.items():
+        if values:
+            blocks.append(Fold(f"The run's {name}", (Facts(tuple(_flat(values))),)))
+    return Section("reproducibility", "Reproducibility", tuple(blocks))
 
 
 def _left_out(found: Findings) -> list[Block]:
     sentences = json.loads(str(found.tree.attrs.get("left_out", "[]")))
     return [paragraph(f"Left out of the file: {sentence}") for sentence in sentences]
+
+
+def _opened(value: object) -> object:
+    """An attribute's mapping where it holds one as JSON, else the attribute."""
+    if isinstance(value, str) and value.startswith("{"):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:

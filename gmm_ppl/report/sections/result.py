@@ -19,9 +19,7 @@ def result_section(found: Findings) -> Section:
     tree = found.tree
     names = tuple(Column(f"component {number}") for number in components(tree))
     fit = draws(tree, _DRAWS)
-    rows = tuple(
-        (label, *map(_cell, values.T)) for label, values in _quantities(fit or _single(point(tree)), features(tree))
-    )
+    rows = tuple((label, *map(_cell, values.T)) for label, values in _quantities(fit or _single(point(tree)), features(tree)))
     what = "posterior mean ± posterior standard deviation" if fit else "at the EM point"
     table = TableBlock((Column("", numeric=False), *names), rows, f"The components, {what}")
     note = paragraph("Components are named by their number in the result file, from 0.")

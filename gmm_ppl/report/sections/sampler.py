@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from gmm_ppl.report.checks import PosteriorMeasurements
 from gmm_ppl.report.figures import figures_of
 from gmm_ppl.report.findings import Findings
 from gmm_ppl.report.numbers import aligned, count, decimals, number, plural
@@ -14,27 +15,25 @@ _MOST_OPEN = 24
 
 def sampler_section(found: Findings) -> Section:
     """Draws and diagnostics; one sentence where nothing was drawn."""
-    if found.measurements.posterior is None:
-        return Section(
-            "sampler", "Sampler", (paragraph("No posterior was drawn: this result holds the EM fit alone."),)
-        )
-    blocks = [_summary(found), _chains(found), *_parameters(found), _labels(found), *figures_of("sampler", found.tree)]
-    return Section("sampler", "Sampler", tuple(blocks))
-
-
-def _summary(found: Findings) -> Block:
     posterior = found.measurements.posterior
+    if posterior is None:
+        return Section("sampler", "Sampler", (paragraph("No posterior was drawn: this result holds the EM fit alone."),))
+    blocks = [_summary(found, posterior), _chains(found, posterior), *_parameters(found), _labels(posterior)]
+    return Section("sampler", "Sampler", (*blocks, *figures_of("sampler", found.tree)))
+
+
+def _summary(found: Findings, posterior: PosteriorMeasurements) -> Block:
     name = found.tree["posterior"].dataset.attrs.get("inference_library", "")
     total = count(posterior.chains * posterior.draws)
     by = f" by {name}" if name else ""
     return paragraph(
-        f"{plural(posterior.chains, 'chain')} of {plural(posterior.draws, 'draw')} each{by}, {total} in all, started around the EM point."
+        f"{plural(posterior.chains, 'chain')} of {plural(posterior.draws, 'draw')} each{by}, {total} in all, "
+        "started around the EM point."
     )
 
 
-def _chains(found: Findings) -> Block:
+def _chains(found: Findings, posterior: PosteriorMeasurements) -> Block:
     stats = found.tree["sample_stats"].dataset
-    posterior = found.measurements.posterior
     columns = ("divergences", "mean acceptance", "step size", "mean tree depth", "at depth limit", "E-BFMI")
     rows = tuple(
         (str(chain), *_chain(stats.sel(chain=chain), posterior.depth_limit), decimals(bfmi, 2))
@@ -66,14 +65,16 @@ def _parameters(found: Findings) -> list[Block]:
 
 
 def _row(row: ParameterRow) -> tuple[str, ...]:
-    mean, sd, low, high = aligned([row.mean, row.sd, row.low, row.high], error=row.sd)
+    mean, sd, low, high = aligned([row.mean, row.sd, row.eti_low, row.eti_high], error=row.sd)
     return row.label, mean, sd, f"{low} to {high}", count(row.ess_bulk), count(row.ess_tail), decimals(row.r_hat, 3)
 
 
-def _labels(found: Findings) -> Block:
-    switches = found.measurements.posterior.label_switches
+def _labels(posterior: PosteriorMeasurements) -> Block:
+    switches = posterior.label_switches
     return paragraph(
-        "Components have no names of their own: the posterior is the same under every permutation. Draws were relabelled against "
-        f"the EM fit ({plural(switches, 'label switch', 'label switches')} undone; the raw order is kept). Weights, means, covariances and "
+        "Components have no names of their own: the posterior is the same under every permutation. Draws were "
+        "relabelled against "
+        f"the EM fit ({plural(switches, 'label switch', 'label switches')} undone; the raw order is kept). "
+        "Weights, means, covariances and "
         "assignments by component rest on that; densities, predictions, the log-likelihood and LOO do not."
     )

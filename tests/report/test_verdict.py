@@ -1,0 +1,157 @@
+"""Every check on either side of its limit, and the sentence that follows."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from gmm_ppl.report.checks import (
+    Check,
+    Extreme,
+    Measurements,
+    PointMeasurements,
+    PosteriorMeasurements,
+    run_checks,
+)
+from gmm_ppl.report.page import Tone
+from gmm_ppl.report.verdict import conclude, warnings
+
+POINT = PointMeasurements(
+    status="CONVERGED", message="converged", starts=20, reached=14, optima=2, runner_up=8.0,
+    counts=(175.2, 96.8), components=(0, 1), n_features=2,
+)  # fmt: skip
+POSTERIOR = PosteriorMeasurements(
+    chains=4, draws=1000, max_rhat=Extreme(1.004, "means[0, waiting]"), min_ess_bulk=Extreme(3100.0, "weights[0]"),
+    min_ess_tail=Extreme(2500.0, "weights[0]"), divergences=0, depth_limit=10, saturated=0.0, bfmi=(0.9, 1.0, 0.95, 1.1),
+    label_switches=0, max_abs_z=Extreme(0.6, "weights[0]"),
+)  # fmt: skip
+GOOD = Measurements(POINT, POSTERIOR, (0.1, 0.4, -0.2))
+G, C, B = Tone.GOOD, Tone.CAUTION, Tone.BAD
+
+
+def check_named(name: str, found: Measurements) -> Check:
+    return next(check for check in run_checks(found) if check.name == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "tone"),
+    [
+        ("EM status", {"status": "CONVERGED"}, G),
+        ("EM status", {"status": "STEP_LIMIT"}, C),
+        ("EM status", {"status": "INTERRUPTED"}, C),
+        ("EM status", {"status": "NON_FINITE"}, B),
+        ("EM status", {"status": "COLLAPSED"}, B),
+        ("EM status", {"status": "DECREASED"}, B),
+        ("Best optimum", {"reached": 2}, G),
+        ("Best optimum", {"reached": 1}, C),
+        ("Best optimum", {"starts": 1, "reached": 1, "optima": 1, "runner_up": math.inf}, C),
+        ("Best optimum", {"starts": 1, "reached": 1, "counts": (9.0,), "components": (0,), "runner_up": math.inf}, G),
+        ("Best optimum", {"runner_up": 3.0}, G),
+        ("Best optimum", {"runner_up": 2.99}, C),
+        ("Smallest component", {"counts": (269.0, 3.0)}, G),
+        ("Smallest component", {"counts": (269.1, 2.9)}, C),
+        ("Smallest component", {"counts": (math.nan, 2.0)}, C),
+    ],
+)
+def test_checks_of_the_point(name: str, change: dict, tone: Tone) -> None:
+    found = replace(GOOD, point=replace(POINT, **change))
+    assert check_named(name, found).tone is tone
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "tone"),
+    [
+        ("R-hat", {"max_rhat": Extreme(1.01, "a")}, G),
+        ("R-hat", {"max_rhat": Extreme(1.0101, "a")}, C),
+        ("R-hat", {"max_rhat": Extreme(1.0501, "a")}, B),
+        ("R-hat", {"max_rhat": Extreme(math.nan, "a")}, B),
+        ("ESS, bulk", {"min_ess_bulk": Extreme(400.0, "a")}, G),
+        ("ESS, bulk", {"min_ess_bulk": Extreme(399.0, "a")}, C),
+        ("ESS, bulk", {"min_ess_bulk": Extreme(99.0, "a")}, B),
+        ("ESS, bulk", {"min_ess_bulk": Extreme(399.0, "a"), "chains": 3}, G),
+        ("ESS, tail", {"min_ess_tail": Extreme(400.0, "a")}, G),
+        ("ESS, tail", {"min_ess_tail": Extreme(399.0, "a")}, C),
+        ("ESS, tail", {"min_ess_tail": Extreme(math.nan, "a")}, B),
+        ("Divergences", {"divergences": 0}, G),
+        ("Divergences", {"divergences": 1}, C),
+        ("Divergences", {"divergences": 40}, C),
+        ("Divergences", {"divergences": 41}, B),
+        ("Tree depth", {"saturated": 0.0}, G),
+        ("Tree depth", {"saturated": 0.00025}, C),
+        ("E-BFMI", {"bfmi": (0.3, 1.0)}, G),
+        ("E-BFMI", {"bfmi": (0.29, 1.0)}, C),
+        ("EM against posterior", {"max_abs_z": Extreme(3.0, "a")}, G),
+        ("EM against posterior", {"max_abs_z": Extreme(3.01, "a")}, C),
+        ("Label switches", {"label_switches": 0}, G),
+        ("Label switches", {"label_switches": 1}, C),
+    ],
+)
+def test_checks_of_the_posterior(name: str, change: dict, tone: Tone) -> None:
+    found = replace(GOOD, posterior=replace(POSTERIOR, **change))
+    assert check_named(name, found).tone is tone
+
+
+@pytest.mark.parametrize(("k", "tone"), [((0.7,), G), ((0.1, 0.71), C), ((0.1, 1.0), C), ((1.01, 0.1), B), ((0.1, math.nan), B)])
+def test_check_of_the_score(k: tuple[float, ...], tone: Tone) -> None:
+    assert check_named("Pareto k", replace(GOOD, pareto_k=k)).tone is tone
+
+
+def test_what_was_not_run_is_not_checked() -> None:
+    names = [check.name for check in run_checks(Measurements(POINT))]
+    assert names == ["EM status", "Best optimum", "Smallest component"]
+
+
+@pytest.mark.parametrize(
+    ("found", "tone", "sentence"),
+    [
+        (GOOD, G, "The EM fit and the posterior can be trusted: all 12 checks passed."),
+        (
+            Measurements(POINT), G,
+            "The EM fit can be trusted as a point; no posterior was drawn, so nothing says how uncertain it is.",
+        ),
+        (replace(GOOD, pareto_k=(0.8,)), C, "Use with care: 1 of 12 checks asks for a look."),
+        (replace(GOOD, pareto_k=(1.2,)), C, "Use with care: 1 of 12 checks asks for a look."),
+        (
+            replace(GOOD, posterior=replace(POSTERIOR, divergences=1, label_switches=3)), C,
+            "Use with care: 2 of 12 checks ask for a look.",
+        ),
+        (
+            replace(GOOD, posterior=replace(POSTERIOR, max_rhat=Extreme(1.3, "means[0, x]"))), B,
+            "Do not use the posterior draws (largest R-hat 1.300). The EM point stands.",
+        ),
+        (
+            Measurements(replace(POINT, status="COLLAPSED", message="a component collapsed")), B,
+            "Do not use this fit: a component collapsed.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_verdict_in_one_sentence(found: Measurements, tone: Tone, sentence: str) -> None:
+    headline = conclude(run_checks(found))
+    assert headline.sentence == sentence
+    assert headline.tone is tone
+    assert [standing.subject for standing in headline.standings] == ["EM point", "Posterior draws", "Predictive score"]
+
+
+def test_warnings_come_with_evidence_limit_and_advice_the_worst_first() -> None:
+    posterior = replace(POSTERIOR, divergences=2, max_rhat=Extreme(1.3, "means[1, waiting]"))
+    raised = warnings(run_checks(replace(GOOD, posterior=posterior)))
+    assert [(callout.tone, callout.title) for callout in raised] == [(B, "R-hat"), (C, "Divergences")]
+    assert raised[0].finding == "The chains disagree: R-hat is 1.300 for means[1, waiting]. Limit: ≤ 1.01."
+    assert raised[0].advice.startswith("Do not use the draws.")
+    assert raised[1].finding == "2 transitions diverged (<0.1 %): parts of the posterior were not explored. Limit: 0."
+
+
+def test_a_tiny_component_is_named_with_its_rows() -> None:
+    callout = warnings(run_checks(Measurements(replace(POINT, counts=(270.6, 1.4)))))[0]
+    assert callout.finding == (
+        "Too few expected rows to determine a covariance: component 1 (1.40). Limit: ≥ D + 1 = 3 expected rows."
+    )
+
+
+def test_more_draws_are_not_advised_while_chains_disagree() -> None:
+    few = replace(POSTERIOR, min_ess_bulk=Extreme(7.0, "weights[0]"))
+    apart = replace(few, max_rhat=Extreme(1.9, "weights[0]"))
+    assert check_named("ESS, bulk", replace(GOOD, posterior=few)).advice == "Raise mcmc.draws."
+    assert check_named("ESS, bulk", replace(GOOD, posterior=apart)).advice == (
+        "More draws will not help while the chains disagree."
+    )
