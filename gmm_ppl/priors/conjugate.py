@@ -12,6 +12,7 @@ from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.statistics import Statistics, expand, square
 from gmm_ppl.priors.base import AbstractConjugatePrior, Supports, direct_supports, event_dims
 from gmm_ppl.priors.latex import show_number, show_value
+from gmm_ppl.priors.weights import WeightsLaw
 from gmm_ppl.types import Array, Float
 
 
@@ -33,7 +34,7 @@ class ConjugatePrior(AbstractConjugatePrior):
 
     def sample_parameters(self, shape: MixtureShape) -> MixtureParameters:
         family = shape.family
-        weights = numpyro.sample("weights", dist.Dirichlet(self.concentration), infer=event_dims("component"))
+        weights = numpyro.sample("weights", WeightsLaw(self.concentration), infer=event_dims("component"))
         law = self.matrix_law() if family.matrix else self.variance_law(shape)
         batch = family.value_shape(shape.components, shape.features)[: -2 if family.matrix else None]
         law = law.expand(batch).to_event(len(batch))

@@ -9,11 +9,13 @@ import numpy as np
 import numpyro
 from numpyro import distributions as dist
 from numpyro.distributions import constraints
+from numpyro.distributions.util import validate_sample
 from numpyro.util import is_prng_key
 
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.priors.base import AbstractPrior, Supports, direct_supports, event_dims
 from gmm_ppl.priors.latex import show_number, show_value
+from gmm_ppl.priors.weights import WeightsLaw
 from gmm_ppl.types import Array, Float
 
 
@@ -35,7 +37,7 @@ class SeparatedPrior(AbstractPrior):
 
     def sample_parameters(self, shape: MixtureShape) -> MixtureParameters:
         family = shape.family
-        weights = numpyro.sample("weights", dist.Dirichlet(self.concentration), infer=event_dims("component"))
+        weights = numpyro.sample("weights", WeightsLaw(self.concentration), infer=event_dims("component"))
         law = dist.Normal(self.mean, self.mean_scale).expand((shape.components, shape.features)).to_event(2)
         means = numpyro.sample("means", law, infer=event_dims("component", "feature"))
         batch = family.value_shape(shape.components, shape.features)[: -2 if family.matrix else None]
@@ -108,6 +110,7 @@ class SeparatedCovariance(dist.Distribution):
         correlation = dist.LKJ(self.event_shape[-1], self.concentration).sample(for_correlation, sigma.shape[:-1])
         return sigma[..., :, None] * correlation * sigma[..., None, :]
 
+    @validate_sample
     def log_prob(self, value: Array, intermediates: object = None) -> Array:
         features = value.shape[-1]
         sigma = jnp.sqrt(jnp.diagonal(value, axis1=-2, axis2=-1))
