@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 import numpy as np
+from jax.core import Tracer
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureShape
@@ -22,6 +23,9 @@ from gmm_ppl.priors.flat import FlatPrior
 from gmm_ppl.priors.program import program_prior
 from gmm_ppl.priors.separated import SeparatedPrior
 from gmm_ppl.types import Array
+
+SINGULAR = 1e-13
+"""Smallest eigenvalue of a correlation matrix that rounding does not explain."""
 
 
 def weak_prior(shape: MixtureShape, data: DataScale) -> AbstractConjugatePrior:
@@ -70,9 +74,23 @@ def covariance_scale(shape: MixtureShape, data: DataScale) -> Array:
     """Ψ of the weak default: S / K^(2/D), its diagonal for diagonal families, the mean of that for spherical ones."""
     share = data.covariance / shape.components ** (2 / shape.features)
     if shape.family.matrix:
+        check_regular(data)
         return share
     diagonal = share.diagonal()
     return diagonal if shape.family.dims[-1] == "feature" else diagonal.mean()
+
+
+def check_regular(data: DataScale) -> None:
+    """Refuse data whose covariance is singular as the scale of a matrix law; data that JAX is tracing cannot be looked at."""
+    if isinstance(data.covariance, Tracer):
+        return
+    correlation = data.covariance / data.deviations[:, None] / data.deviations
+    if not np.linalg.eigvalsh(correlation)[0] > SINGULAR:
+        raise InputError(
+            "prior: the data's covariance, which would be the scale of the prior, is singular: the data have no more rows than "
+            "features, or a feature is a linear function of others. Leave features out, choose a diagonal or spherical "
+            "covariance, or state the prior's scale."
+        )
 
 
 def given_scale(scale: object, shape: MixtureShape) -> np.ndarray:
