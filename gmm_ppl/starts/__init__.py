@@ -9,10 +9,11 @@ import numpy as np
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
-from gmm_ppl.mixture.scale import data_scale
+from gmm_ppl.mixture.scale import DataScale, data_scale
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import as_jax
-from gmm_ppl.priors import AbstractConjugatePrior, weak_prior
+from gmm_ppl.priors import AbstractConjugatePrior
+from gmm_ppl.priors.builders import conjugate_prior
 from gmm_ppl.starts.given import given_start
 from gmm_ppl.starts.kmeans import kmeans_start
 from gmm_ppl.starts.random import random_start
@@ -33,13 +34,23 @@ def starting_parameters(posterior: Posterior, *, start: object, starts: int, see
 
     """
     shape, x = posterior.shape, np.asarray(posterior.x)
-    weak = as_jax(weak_prior(shape, data_scale(x)))
+    weak = as_jax(prior_of_starts(shape, data_scale(x)))
     if not isinstance(start, str):
         return jax.tree.map(lambda leaf: leaf[None], given_start(start, x, shape, weak))
     if start not in STARTS:
         raise InputError(f"start: none is called {start!r}; choose one of {', '.join(STARTS)}, or give parameters.")
     keys = jax.random.split(jax.random.key(seed), starts)
     return random_starts(STARTS[start], keys, posterior.x, posterior.row_weights, shape, weak)
+
+
+def prior_of_starts(shape: MixtureShape, data: DataScale) -> AbstractConjugatePrior:
+    """The weak default, made a little stronger where it would leave a start that EM cannot climb from.
+
+    One row more, shared by all components, since EM cannot leave a weight of 0; a millionth more variance for each feature,
+    since the data's covariance is singular where there are no more rows than features.
+    """
+    regular = DataScale(data.centre, data.covariance + 1e-6 * np.diag(np.diagonal(data.covariance)))
+    return conjugate_prior(shape, regular, concentration=1 + 1 / shape.components)
 
 
 @eqx.filter_jit
