@@ -1,0 +1,24 @@
+"""Shared by all tests: double precision where JAX is called directly, and hypothesis without chance or clocks."""
+
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import settings
+
+settings.register_profile("gmm_ppl", derandomize=True, deadline=None, max_examples=25)
+settings.load_profile("gmm_ppl")
+
+
+@pytest.fixture
+def x64() -> Iterator[None]:
+    """Double precision for tests that call JAX directly, as the engines have it."""
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers that are the same in every run."""
+    return np.random.default_rng(20)
