@@ -79,14 +79,17 @@ def column_from_array(name: str, cells: np.ndarray) -> Column:
     float8), which NumPy knows only as raw bytes, become float32, which holds them exactly.
     """
     missing = np.ma.getmaskarray(cells) if np.ma.isMaskedArray(cells) else None
-    cells = np.asarray(cells)
-    if cells.dtype.kind == "S":
-        cells = np.char.decode(cells, "utf-8", "replace")
+    cells = decoded(np.asarray(cells))
     if cells.dtype.kind == "V" and "float" in cells.dtype.name:
         cells = cells.astype(np.float32)
     if cells.dtype.kind == "O":
         return _column_of_objects(name, cells, missing)
     return Column(name, cells, _KINDS.get(cells.dtype.kind, Kind.OBJECT), missing)
+
+
+def decoded(cells: np.ndarray) -> np.ndarray:
+    """Bytes as text; any other cells as they are."""
+    return np.char.decode(cells, "utf-8", "replace") if cells.dtype.kind == "S" else cells
 
 
 def _column_of_objects(name: str, cells: np.ndarray, masked: np.ndarray | None) -> Column:

@@ -29,6 +29,8 @@ def select(found: Columns, columns: Sequence[str | int] | None) -> tuple[list[Co
         InputError: a name repeated or missing in the source, or repeated, missing or of a wrong type in `columns`.
 
     """
+    if not found.columns:
+        raise InputError(f"{at_start(found.origin)} has no columns. A mixture needs at least one column of numbers.")
     _check_names(found)
     if columns is None:
         return _all_numbers(found)
@@ -46,8 +48,10 @@ def _all_numbers(found: Columns) -> tuple[list[Column], list[Column]]:
             raise InputError(f"Column {place + 1} from the left of {found.origin} has no name. {ROW_NUMBERS}")
     features = [column for column in found.columns if column.kind is not Kind.TEXT or _holds_commas(column)]
     if not features:
-        which = f"no column of numbers, only text ({quoted(found.names)})" if found.columns else "no columns"
-        raise InputError(f"{at_start(found.origin)} has {which}. A mixture needs at least one column of numbers.")
+        raise InputError(
+            f"{at_start(found.origin)} has no column of numbers, only text ({quoted(found.names)}). "
+            "A mixture needs at least one column of numbers."
+        )
     if found.lines is not None and all(number(column.name) is not None for column in features):
         cells = shortened(found.names, LISTED_HEADER)
         raise InputError(

@@ -107,10 +107,13 @@ def fingerprint(table: Table) -> str:
 
 
 def _label(column: Column) -> np.ndarray:
+    """Text, float64, or integers and booleans as they are but in this machine's byte order: what a file can hold."""
     if column.kind is not Kind.NUMBER:
         return as_text(column)
     missing = column.missing is not None and column.missing.any()
-    return to_float64(column) if missing else column.cells.copy()
+    if missing or column.cells.dtype.kind == "f":
+        return to_float64(column)
+    return column.cells.astype(column.cells.dtype.newbyteorder("="))
 
 
 def _columns_of_table(table: Table) -> Columns:

@@ -141,6 +141,13 @@ def test_labels_of_objects_are_text_and_none_is_empty():
     assert table.labels["kind"].tolist() == ["a", "", "b"]
 
 
+def test_labels_of_numbers_keep_their_kind():
+    data = {"x": [1.0, 2.0, 4.0], "i": np.array([1, 2**60 + 1, 3], ">i8"), "b": [True, False, True], "f": np.ones(3, ">f2")}
+    labels = as_table(data, columns=["x"]).labels
+    assert [labels[name].dtype for name in ("i", "b", "f")] == [np.int64, np.bool_, np.float64]
+    assert labels["i"].tolist() == [1, 2**60 + 1, 3]
+
+
 def test_the_table_does_not_share_memory_with_its_source():
     x = X.copy()
     labels = np.array([1.0, 2.0, 3.0, 4.0])

@@ -1,4 +1,4 @@
-"""The bundled data sets, one entry each beside a CSV file of the same name."""
+"""The bundled data sets: a further one is a CSV file, a description here and its name in `DATASETS`."""
 
 from gmm_ppl.data.datasets.base import Description
 

@@ -40,7 +40,8 @@ def _texts(path: Path, delimiter: str, places: Sequence[int]) -> dict[int, np.nd
     if not places:
         return {}
     _, rows = header_and_rows(path, delimiter)
-    cells = zip(*([row.cells[place].strip() for place in places] for row in rows), strict=True)
+    # NumPy's text drops zero bytes at its end, and a cell of nothing else would look empty
+    cells = zip(*([row.cells[place].strip().replace("\0", "\ufffd") for place in places] for row in rows), strict=True)
     return {place: np.array(column, dtype=str) for place, column in zip(places, cells, strict=True)}
 
 

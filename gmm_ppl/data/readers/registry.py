@@ -1,4 +1,7 @@
-"""The file formats that can be read, and the door through which every path comes."""
+"""The file formats that can be read, and the door through which every path comes.
+
+A further format is one module with a `Reader` and its name in `READERS`; suffixes, messages and tests follow from there.
+"""
 
 import os
 from pathlib import Path

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gmm_ppl.data.columns import Column, Columns, column_from_array, columns_from_matrix
+from gmm_ppl.data.columns import Column, Columns, column_from_array, columns_from_matrix, decoded
 from gmm_ppl.data.numbers import number
 from gmm_ppl.data.sources.base import Source
 from gmm_ppl.data.wording import at_start, quoted_cell
@@ -78,7 +78,7 @@ def _unequal_message(data: Any) -> str:
 
 
 def _text_message(array: np.ndarray, origin: str) -> str:
-    cells = array.astype(str).ravel().tolist()
+    cells = decoded(np.asarray(array)).astype(str).ravel().tolist()
     words = [place for place, cell in enumerate(cells) if number(cell) is None]
     place = words[0] if words else 0
     example = f"{quoted_cell(cells[place])} in row {place // (array.size // len(array))}, counting from 0"

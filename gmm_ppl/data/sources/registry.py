@@ -1,4 +1,4 @@
-"""The kinds of objects that can be read, asked in this order."""
+"""The kinds of objects that can be read. A further kind is one module with a `Source` and its name in `SOURCES`."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from gmm_ppl.data.sources.mappings import MAPPING
 from gmm_ppl.data.sources.sparse import SPARSE
 
 SOURCES: tuple[Source, ...] = (LABELLED, MAPPING, SPARSE, FRAME, ARRAY)
-"""ARRAY comes last: it takes whatever the others did not recognise."""
+"""Asked in this order; ARRAY comes last, since it takes whatever the others did not recognise."""
 
 
 def read_object(data: Any) -> Columns:
