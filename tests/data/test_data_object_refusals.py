@@ -172,6 +172,10 @@ REFUSED = {
         "- Column 'x3' of the array is -2 × 'x1' + 1 in every row: the covariance of the two is singular.\n"
         f"{LEAVE_OUT}",
     ),
+    "a multiple": (
+        {"inches": [1.0, 2.0, 4.0], "centimetres": [2.54, 5.08, 10.16]},
+        f"Column 'centimetres' of the dict is 2.54 × 'inches' in every row: the covariance of the two is singular. {LEAVE_OUT}",
+    ),
     "sparse": (
         scipy.sparse.csr_array(X),
         "A sparse matrix (csr_array) cannot be used: pass it as data.toarray().",
