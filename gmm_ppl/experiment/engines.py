@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import xarray as xr
-
 from gmm_ppl.inference.base import DrawsFit, PointFit
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,10 @@ class Engines:
 
     fit: Callable[..., PointFit]
     sample: Callable[..., DrawsFit]
-    to_datatree: Callable[..., xr.DataTree]
-    save: Callable[[xr.DataTree, Path], object]
-    metrics: Callable[[xr.DataTree], Mapping[str, Any]]
-    summary: Callable[[xr.DataTree], "pd.DataFrame"]
+    to_datatree: Callable[..., "xr.DataTree"]
+    save: Callable[["xr.DataTree", Path], object]
+    metrics: Callable[["xr.DataTree"], Mapping[str, Any]]
+    summary: Callable[["xr.DataTree"], "pd.DataFrame"]
 
 
 def default_engines() -> Engines:

@@ -5,9 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any
 
 from gmm_ppl.experiment.build import Task, located
 from gmm_ppl.experiment.clock import Clock
@@ -21,9 +19,12 @@ from gmm_ppl.experiment.words import listed
 from gmm_ppl.inference.base import DrawsFit, PointFit, Status
 from gmm_ppl.progress import Progress, silent
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 LOGGER = logging.getLogger(__name__)
 
-type Render = Callable[[Path, xr.DataTree, tuple[str, ...]], object]
+type Render = Callable[[Path, "xr.DataTree", tuple[str, ...]], object]
 """Writes the report of a tree into a directory, in the formats named."""
 
 
@@ -70,9 +71,10 @@ def run(
         return Outcome(directory, ran=False, message=done)
     clock = Clock()
     with replacing(directory) as partial:
-        record = record_of(task, command)
+        with clock.stage("setup"):
+            record, engines = record_of(task, command), engines or default_engines()
         with journal(partial / "run.log"):
-            _fill(partial, task, engines or default_engines(), render, progress, clock, record)
+            _fill(partial, task, engines, render, progress, clock, record)
         write_json(partial / MANIFEST, manifest(record, fingerprint, clock, partial))
     return Outcome(directory, ran=True, message=f"{directory}: done in {clock.total:.1f} s")
 

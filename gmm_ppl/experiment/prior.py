@@ -53,10 +53,16 @@ def _section(kind: str, builder: Callable[..., Any]) -> type[BaseModel]:
     fields: dict[str, Any] = {"kind": (Literal[kind], Field(description="The kind of prior."))}
     for name in prior_numbers(kind):
         default = inspect.signature(builder).parameters[name].default
-        held: Any = Function if name == "function" else Numbers
-        described_field = Field(... if default is inspect.Parameter.empty else default, description=meanings.get(name, summary))
-        fields[name] = (held | None if default is None else held, described_field)
+        fields[name] = _field(name, default, meanings.get(name, summary))
     return create_model(f"{kind.capitalize()}Prior", __base__=Section, __doc__=summary, **fields)
+
+
+def _field(name: str, default: Any, meaning: str) -> tuple[Any, Any]:
+    """Type and default of one key; a number without a default is scaled to the data, a function must be named."""
+    if name == "function":
+        return Function, Field(description=meaning)
+    held: Any = Numbers
+    return (held | None if default is None else held), Field(default, description=meaning)
 
 
 def _meanings(builder: Callable[..., Any]) -> Mapping[str, str]:

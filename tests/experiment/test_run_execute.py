@@ -81,7 +81,7 @@ def test_manifest_says_what_was_run_and_hashes_every_file(task: Task, stand_ins:
     assert found["data"]["source"] == "dataset faithful"
     assert found["data"]["rows"] == 272
     assert found["precision"] == "float64"
-    assert set(found["timings"]) == {"em", "mcmc", "results", "report", "total"}
+    assert set(found["timings"]) == {"setup", "em", "mcmc", "results", "report", "total"}
     assert {"python", "gmm_ppl", "jax", "numpyro", "arviz"} <= set(found["versions"])
     assert set(found["outputs"]) == FILES - {"manifest.json", "figures"} | {"figures/one.svg"}
     for name, output in found["outputs"].items():
@@ -104,7 +104,7 @@ def test_the_result_carries_its_own_record(task: Task, stand_ins: Any):
     record = json.loads(attributes["provenance"])
     assert attributes["name"] == "geyser"
     assert record["command"] == "gmm-ppl run x.yaml"
-    assert set(record["timings"]) == {"em", "mcmc"}
+    assert set(record["timings"]) == {"setup", "em", "mcmc"}
 
 
 def test_run_again_with_nothing_changed_does_nothing(task: Task, stand_ins: Any):
