@@ -31,7 +31,8 @@ def expected_statistics(x: Rows, row_weights: RowWeights, parameters: MixturePar
 
     Args:
         x: rows (N, D).
-        row_weights: w (N,) ≥ 0; a weight of 0 leaves a row out, whatever finite values it holds.
+        row_weights: w (N,) ≥ 0; a weight of 0 leaves a row out, wherever it lies short of 10¹⁵⁰ standard deviations,
+            where squares overflow.
         parameters: of the mixture at which responsibilities are taken.
 
     """

@@ -56,7 +56,7 @@ class AbstractCovariance(eqx.Module):
 
     @abstractmethod
     def dense(self, components: int, features: int) -> Float[Array, "K D D"]:
-        """The covariance matrices Σ_k themselves, in squared units of x."""
+        """The covariance matrices Σ_k themselves, in squared units of x; NumPy values give NumPy ones, in their own precision."""
 
     @abstractmethod
     def marginal(self, kept: Array) -> "AbstractCovariance":

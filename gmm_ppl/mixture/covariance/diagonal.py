@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import jax.numpy as jnp
+import numpy as np
 
 from gmm_ppl.mixture.covariance.base import AbstractCovariance
 from gmm_ppl.types import Array, Float
@@ -39,7 +40,7 @@ class DiagonalCovariance(AbstractCovariance):
         return jnp.sum(second / self.values, axis=-1)
 
     def dense(self, components: int, features: int) -> Float[Array, "K D D"]:
-        return self.values[:, :, None] * jnp.eye(features, dtype=self.values.dtype)
+        return self.values[:, :, None] * np.eye(features, dtype=self.values.dtype)
 
     def marginal(self, kept: Array) -> "DiagonalCovariance":
         return DiagonalCovariance(self.values[:, kept])

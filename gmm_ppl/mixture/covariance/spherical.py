@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import jax.numpy as jnp
+import numpy as np
 
 from gmm_ppl.mixture.covariance.base import AbstractCovariance
 from gmm_ppl.types import Array, Float
@@ -39,7 +40,7 @@ class SphericalCovariance(AbstractCovariance):
         return jnp.sum(second, axis=-1) / self.values
 
     def dense(self, components: int, features: int) -> Float[Array, "K D D"]:
-        return self.values[:, None, None] * jnp.eye(features, dtype=self.values.dtype)
+        return self.values[:, None, None] * np.eye(features, dtype=self.values.dtype)
 
     def marginal(self, kept: Array) -> "SphericalCovariance":
         return self

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import jax.numpy as jnp
+import numpy as np
 
 from gmm_ppl.mixture.covariance.base import AbstractCovariance
 from gmm_ppl.mixture.covariance.full import inverse_cholesky, log_determinant, schur_complement
@@ -41,7 +42,7 @@ class TiedCovariance(AbstractCovariance):
         return jnp.einsum("de,kef,df->k", root, second, root)
 
     def dense(self, components: int, features: int) -> Float[Array, "K D D"]:
-        return jnp.broadcast_to(self.values, (components, features, features))
+        return self.values * np.ones((components, 1, 1), dtype=self.values.dtype)
 
     def marginal(self, kept: Array) -> "TiedCovariance":
         return TiedCovariance(self.values[kept[:, None], kept])
