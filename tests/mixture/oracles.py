@@ -1,0 +1,26 @@
+"""The same quantities without JAX: scipy and NumPy, straight from the definitions."""
+
+import numpy as np
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal
+
+
+def components(x, parameters):
+    """log π_k + log N(x_i | μ_k, Σ_k), (N, K)."""
+    normal = [
+        multivariate_normal(mean, covariance).logpdf(x).reshape(len(x))
+        for mean, covariance in zip(parameters.means, np.asarray(parameters.covariances), strict=True)
+    ]
+    with np.errstate(divide="ignore"):
+        return np.log(parameters.weights) + np.stack(normal, axis=-1)
+
+
+def log_density(x, parameters):
+    """log P(x_i), (N,)."""
+    return logsumexp(components(x, parameters), axis=1)
+
+
+def responsibilities(x, parameters):
+    """γ_ik, (N, K)."""
+    joint = components(x, parameters)
+    return np.exp(joint - logsumexp(joint, axis=1, keepdims=True))

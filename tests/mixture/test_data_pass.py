@@ -1,0 +1,201 @@
+"""The one pass over the data: blocks, row weights, first and second derivatives, and the memory that they keep."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jax.flatten_util import ravel_pytree
+
+from gmm_ppl.mixture import data_pass
+from gmm_ppl.mixture.data_pass import expected_statistics, log_likelihood, statistics_of_memberships
+from gmm_ppl.mixture.density import log_density
+from gmm_ppl.mixture.parameters import MixtureParameters
+from tests.cases import FAMILY_NAMES, random_parameters, random_rows
+from tests.mixture import oracles
+from tests.mixture.compiled import D, K, N, evaluate
+
+EACH = pytest.mark.parametrize("name", FAMILY_NAMES)
+X = random_rows(N)
+WEIGHTS = np.array([1.0, 0.5, 2.0, 0.0, 3.0, 1.5])
+MANY, BLOCK = 300, 128
+
+
+def moments(x, weights, centre, *, matrix):
+    """Σ_i w_ik (1, r, r rᵀ or r²) about `centre`, by NumPy."""
+    residuals = x[:, None] - centre
+    outer = np.einsum("nk,nkd,nke->kde", weights, residuals, residuals)
+    second = outer if matrix else np.diagonal(outer, axis1=1, axis2=2)
+    return weights.sum(axis=0), np.einsum("nk,nkd->kd", weights, residuals), second
+
+
+def check_statistics(statistics, x, weights, centre, *, matrix):
+    for found, wanted in zip(
+        (statistics.count, statistics.first, statistics.second), moments(x, weights, centre, matrix=matrix), strict=True
+    ):
+        np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11)
+    np.testing.assert_array_equal(statistics.centre, centre)
+
+
+@EACH
+def test_statistics_are_responsibility_weighted_moments(name, x64):
+    parameters = random_parameters(name)
+    found = evaluate(X, parameters, WEIGHTS)
+    weights = oracles.responsibilities(X, parameters) * WEIGHTS[:, None]
+    check_statistics(found["statistics"], X, weights, parameters.means, matrix=parameters.covariance.matrix)
+    means = (weights.T @ X) / weights.sum(axis=0)[:, None]
+    np.testing.assert_allclose(found["statistics"].means, means, rtol=1e-12)
+    about = moments(X, weights, means, matrix=parameters.covariance.matrix)[2]
+    np.testing.assert_allclose(found["statistics"].scatter, about, rtol=1e-10, atol=1e-12)
+
+
+@EACH
+def test_expected_log_likelihood_is_the_weighted_sum_of_components(name, x64):
+    parameters = random_parameters(name)
+    found = evaluate(X, parameters, WEIGHTS)["expected"]
+    weights = oracles.responsibilities(X, parameters) * WEIGHTS[:, None]
+    np.testing.assert_allclose(found, (weights * oracles.components(X, parameters)).sum(), rtol=1e-12)
+
+
+@given(repeats=st.lists(st.integers(0, 3), min_size=N, max_size=N).filter(any))
+def test_row_weights_are_repeated_rows_and_zero_leaves_one_out(repeats):
+    parameters = random_parameters("full")
+    with jax.enable_x64(True):
+        found = evaluate(X, parameters, np.array(repeats, dtype=float))
+    rows = np.repeat(X, repeats, axis=0)
+    np.testing.assert_allclose(found["value"], oracles.log_density(rows, parameters).sum(), rtol=1e-12)
+    memberships = oracles.responsibilities(rows, parameters)
+    check_statistics(found["statistics"], rows, memberships, parameters.means, matrix=True)
+
+
+@pytest.mark.parametrize("far", [1e6, -1e100])
+def test_a_row_of_weight_zero_may_lie_anywhere(far, x64):
+    parameters, x = random_parameters("full"), X.copy()
+    x[3] = far
+    found, without = evaluate(x, parameters, WEIGHTS), evaluate(X, parameters, WEIGHTS)
+    for each, wanted in zip(
+        jax.tree.leaves((found["value"], found["statistics"], found["parameter_gradient"])),
+        jax.tree.leaves((without["value"], without["statistics"], without["parameter_gradient"])),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(each, wanted)
+
+
+@EACH
+def test_blocks_add_up(name, x64, monkeypatch):
+    """Three blocks, the last padded with 84 rows of weight 0."""
+    monkeypatch.setattr(data_pass, "CACHED_NUMBERS", 1)
+    parameters, x = random_parameters(name), random_rows(MANY)
+    weights = np.random.default_rng(3).gamma(1.0, size=MANY)
+    assert MANY > 2 * BLOCK
+    assert MANY % BLOCK
+
+    @jax.jit
+    def blocked(parameters):
+        return *expected_statistics(x, weights, parameters), jax.value_and_grad(log_likelihood, argnums=2)(x, weights, parameters)
+
+    value, statistics, (likelihood, gradient) = blocked(parameters)
+    wanted = weights @ oracles.log_density(x, parameters)
+    np.testing.assert_allclose([value, likelihood], [wanted, wanted], rtol=1e-12)
+    memberships = oracles.responsibilities(x, parameters) * weights[:, None]
+    check_statistics(statistics, x, memberships, parameters.means, matrix=parameters.covariance.matrix)
+    plain = jax.jit(jax.grad(lambda each: weights @ log_density(x, each)))(parameters)
+    for found, expected in zip(jax.tree.leaves(gradient), jax.tree.leaves(plain), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_memberships_add_up_over_blocks(x64, monkeypatch):
+    monkeypatch.setattr(data_pass, "CACHED_NUMBERS", 1)
+    x, memberships = random_rows(MANY), np.random.default_rng(3).dirichlet(np.ones(K), size=MANY)
+    statistics = jax.jit(lambda each: statistics_of_memberships(x, each, matrix=True))(memberships)
+    check_statistics(statistics, x, memberships, np.asarray(statistics.centre), matrix=True)
+    np.testing.assert_allclose(statistics.means, memberships.T @ x / memberships.sum(axis=0)[:, None], rtol=1e-12)
+
+
+@jax.jit
+def plain_gradient(x, row_weights, parameters):
+    return jax.grad(lambda a, b, c: b @ log_density(a, c), argnums=(0, 1, 2))(x, row_weights, parameters)
+
+
+@EACH
+def test_gradient_is_that_of_the_plain_density(name, x64):
+    """In rows, row weights and parameters at once, where each takes its own route through the rule."""
+    parameters = random_parameters(name)
+    found, wanted = evaluate(X, parameters, WEIGHTS), plain_gradient(X, WEIGHTS, parameters)
+    for each, expected in zip(jax.tree.leaves(found["gradient"]), jax.tree.leaves(wanted), strict=True):
+        np.testing.assert_allclose(each, expected, rtol=1e-10, atol=1e-11)
+    for each, expected in zip(jax.tree.leaves(found["parameter_gradient"]), jax.tree.leaves(wanted[2]), strict=True):
+        np.testing.assert_allclose(each, expected, rtol=1e-10, atol=1e-11)
+
+
+def direction(parameters, seed=4):
+    """A random direction in weights, means and (symmetric) covariance values."""
+    rng = np.random.default_rng(seed)
+    moved = jax.tree.map(lambda leaf: rng.normal(size=leaf.shape), parameters)
+    if not parameters.covariance.matrix:
+        return moved
+    values = moved.covariance.values
+    symmetric = type(parameters.covariance)((values + np.swapaxes(values, -1, -2)) / 2)
+    return MixtureParameters(moved.weights, moved.means, symmetric)
+
+
+@EACH
+def test_gradient_agrees_with_finite_differences_of_scipy(name, x64):
+    parameters = random_parameters(name)
+    along, step = direction(parameters), 1e-6
+    ends = [jax.tree.map(lambda a, b, h=h: a + h * b, parameters, along) for h in (step, -step)]
+    wanted = np.subtract(*(WEIGHTS @ oracles.log_density(X, each) for each in ends)) / (2 * step)
+    gradient = evaluate(X, parameters, WEIGHTS)["gradient"][2]
+    found = sum(np.vdot(a, b) for a, b in zip(jax.tree.leaves(gradient), jax.tree.leaves(along), strict=True))
+    np.testing.assert_allclose(found, wanted, rtol=1e-7)
+
+
+@jax.jit
+def curvatures(x, row_weights, parameters, along):
+    """Hessian times a direction: forward over reverse, reverse over reverse, and of the plain density."""
+
+    def ours(each):
+        return log_likelihood(x, row_weights, each)
+
+    def plain(each):
+        return row_weights @ log_density(x, each)
+
+    def inner(each):
+        return jnp.vdot(ravel_pytree(jax.grad(ours)(each))[0], ravel_pytree(along)[0])
+
+    forward = jax.jvp(jax.grad(ours), (parameters,), (along,))[1]
+    return forward, jax.grad(inner)(parameters), jax.jvp(jax.grad(plain), (parameters,), (along,))[1]
+
+
+@EACH
+def test_second_derivatives_forward_and_reverse(name, x64):
+    parameters = random_parameters(name)
+    forward, reverse, plain = (
+        np.asarray(ravel_pytree(each)[0]) for each in curvatures(X, WEIGHTS, parameters, direction(parameters))
+    )
+    np.testing.assert_allclose(forward, plain, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(reverse, plain, rtol=1e-9, atol=1e-9)
+
+
+def test_the_gradient_keeps_nothing_as_large_as_the_data(x64):
+    x, parameters, rows = random_rows(4096), random_parameters("full"), 4096
+
+    def kept(function):
+        return max(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(lambda each: jax.vjp(function, each)[1], parameters)))
+
+    assert kept(lambda each: jnp.ones(rows) @ log_density(x, each)) >= rows * K
+    assert kept(lambda each: log_likelihood(x, jnp.ones(rows), each)) <= K * D * D
+
+
+def test_compiled_memory_is_that_of_blocks(x64):
+    """Peak temporary memory of the gradient for 2¹⁶ rows, against N × K × D numbers, which the plain density needs."""
+    parameters, rows = random_parameters("full", 8, 4), 2**16
+    arguments = (jax.ShapeDtypeStruct((rows, 4), np.float64), jax.ShapeDtypeStruct((rows,), np.float64), parameters)
+
+    def temporary(function):
+        return jax.jit(jax.grad(function, argnums=2)).lower(*arguments).compile().memory_analysis().temp_size_in_bytes
+
+    everything = rows * 8 * 4 * 8
+    assert temporary(lambda x, w, each: w @ log_density(x, each)) > everything
+    assert temporary(log_likelihood) < everything / 2

@@ -1,0 +1,113 @@
+"""Narrow components far apart and far from the origin, against mpmath at 50 digits: the bound that design D1 sets."""
+
+import mpmath
+import numpy as np
+import pytest
+
+from gmm_ppl.mixture.covariance import FAMILIES
+from gmm_ppl.mixture.data_pass import statistics_of_memberships
+from gmm_ppl.mixture.parameters import MixtureParameters
+from tests.cases import FAMILY_NAMES
+from tests.mixture.compiled import D, K, N, evaluate
+
+pytestmark = pytest.mark.usefixtures("x64")
+EACH = pytest.mark.parametrize("name", FAMILY_NAMES)
+
+OFFSET, SIGMA = 1e8, 1e-3
+SEPARATION = 1e6 * SIGMA
+MEANS = OFFSET + SEPARATION * np.array([[0.0, 0.0], [1.0, 0.5], [-1.0, 0.75]])
+VALUES = {
+    "full": SIGMA**2 * np.array([[[1.0, 0.6], [0.6, 1.3]], [[0.7, -0.2], [-0.2, 1.0]], [[1.0, 0.999], [0.999, 1.0]]]),
+    "tied": SIGMA**2 * np.array([[1.0, 0.6], [0.6, 1.3]]),
+    "diagonal": SIGMA**2 * np.array([[1.0, 2.0], [0.5, 1.0], [3.0, 0.1]]),
+    "spherical": SIGMA**2 * np.array([1.0, 0.5, 2.0]),
+}
+STEPS = np.array([[0.4, -1.1], [1.3, 0.2], [-0.7, 0.9], [2.0, 1.5], [-1.2, -0.3], [0.1, 0.6]])
+X = MEANS[[0, 0, 1, 1, 2, 2]] + SIGMA * STEPS
+BETWEEN = np.array([[OFFSET + SEPARATION / 3, OFFSET + SEPARATION / 7]])
+
+
+def narrow(name):
+    """Three components a million standard deviations apart, 10⁸ from the origin (10¹¹ of their own widths)."""
+    return MixtureParameters(np.array([0.5, 0.3, 0.2]), MEANS, FAMILIES[name](VALUES[name]))
+
+
+def exact(rows, parameters):
+    """Joint log densities and, from them, log densities and responsibilities, all in 50 digits."""
+    mpmath.mp.dps = 50
+    dense = [mpmath.matrix(each.tolist()) for each in np.asarray(parameters.covariances)]
+    joint = [
+        [joint_log_density(row, *each) for each in zip(parameters.weights, parameters.means, dense, strict=True)] for row in rows
+    ]
+    total = [mpmath.log(sum(mpmath.exp(each) for each in row)) for row in joint]
+    memberships = [[mpmath.exp(each - sum_) for each in row] for row, sum_ in zip(joint, total, strict=True)]
+    return joint, total, memberships
+
+
+def joint_log_density(row, weight, mean, covariance):
+    residual = mpmath.matrix([mpmath.mpf(float(a)) - mpmath.mpf(float(b)) for a, b in zip(row, mean, strict=True)])
+    distance = (residual.T * mpmath.inverse(covariance) * residual)[0]
+    constant = len(row) * mpmath.log(2 * mpmath.pi) + mpmath.log(mpmath.det(covariance))
+    return mpmath.log(mpmath.mpf(float(weight))) - (constant + distance) / 2
+
+
+def floats(values):
+    return np.array([[float(each) for each in row] if isinstance(row, list) else float(row) for row in values])
+
+
+def exact_scatter(rows, memberships, centre):
+    """Σ_i r_ik (x_i − c)(x_i − c)ᵀ in 50 digits, (K, D, D)."""
+    answer = np.zeros((K, D, D))
+    for k, d, e in np.ndindex(K, D, D):
+        about = [[mpmath.mpf(float(row[f])) - mpmath.mpf(float(centre[k][f])) for f in (d, e)] for row in rows]
+        answer[k, d, e] = float(sum(r[k] * a * b for r, (a, b) in zip(memberships, about, strict=True)))
+    return answer
+
+
+@EACH
+def test_densities_keep_ten_digits(name):
+    rows = np.vstack([X[:-1], BETWEEN])
+    parameters = narrow(name)
+    joint, total, memberships = exact(rows, parameters)
+    found = evaluate(rows, parameters)
+    np.testing.assert_allclose(found["components"], floats(joint), rtol=1e-10)
+    np.testing.assert_allclose(found["log_density"], floats(total), rtol=1e-10)
+    np.testing.assert_allclose(found["responsibilities"], floats(memberships), rtol=1e-8, atol=1e-300)
+    np.testing.assert_allclose(found["log_likelihood"], float(sum(total)), rtol=1e-10)
+
+
+@EACH
+def test_statistics_keep_ten_digits(name):
+    parameters = narrow(name)
+    _, _, memberships = exact(X, parameters)
+    statistics = evaluate(X, parameters)["statistics"]
+    scatter = exact_scatter(X, memberships, MEANS)
+    wanted = scatter if parameters.covariance.matrix else np.diagonal(scatter, axis1=1, axis2=2)
+    np.testing.assert_allclose(statistics.second, wanted, rtol=1e-10)
+    np.testing.assert_allclose(statistics.count, [2, 2, 2], rtol=1e-12)
+    first = floats(
+        [
+            [sum(mpmath.mpf(float(row[d])) - mpmath.mpf(MEANS[k, d]) for row in X[2 * k : 2 * k + 2]) for d in range(D)]
+            for k in range(K)
+        ]
+    )
+    np.testing.assert_allclose(statistics.first, first, rtol=1e-10)
+
+
+@pytest.mark.parametrize("matrix", [True, False])
+def test_statistics_of_memberships_lose_nothing_to_separation(matrix):
+    """They are about each component's own mean, found first; about a common centre 12 of the 16 digits would go."""
+    memberships = np.repeat(np.eye(K), 2, axis=0)
+    statistics = statistics_of_memberships(X, memberships, matrix=matrix)
+    centres = [[float((mpmath.mpf(X[2 * k, d]) + mpmath.mpf(X[2 * k + 1, d])) / 2) for d in range(D)] for k in range(K)]
+    scatter = exact_scatter(X, memberships.tolist(), centres)
+    np.testing.assert_allclose(statistics.means, centres, rtol=1e-15)
+    np.testing.assert_allclose(statistics.scatter, scatter if matrix else np.diagonal(scatter, axis1=1, axis2=2), rtol=1e-8)
+
+
+def test_a_nearly_singular_covariance_keeps_the_digits_that_it_has():
+    """Condition number 4 · 10⁶: an error of that times the precision, 10⁻⁹, is all that can be asked for."""
+    values = np.stack([np.array([[1.0, 1 - 1e-6], [1 - 1e-6, 1.0]])] * K)
+    parameters = MixtureParameters(np.array([0.5, 0.3, 0.2]), np.zeros((K, D)), FAMILIES["full"](values))
+    found = evaluate(STEPS[:N], parameters)
+    np.testing.assert_allclose(found["components"], floats(exact(STEPS[:N], parameters)[0]), rtol=1e-9)
