@@ -69,15 +69,15 @@ def advance[Point](method: AbstractIteration[Point], state: Progression[Point], 
     gain = objective - old
     status = judge(method, point, objective, gain, state, tolerance)
     kept = (status == RUNNING) | (status == STATUSES.index(Status.CONVERGED)) | (status == STATUSES.index(Status.STEP_LIMIT))
-    # Near the top rounding makes the objective jitter: the better of the two points is the one to return.
-    taken = kept & (gain >= 0)
+    # A last step that goes down within rounding counts as well: at the top the objective is too flat to tell, and a point
+    # is good to √ε only, while the step has brought it nearer.
     iteration = jnp.where(kept, state.iteration + 1, state.iteration)
     return Progression(
-        jax.tree.map(lambda new, last: jnp.where(taken, new, last), point, state.point),
+        jax.tree.map(lambda new, last: jnp.where(kept, new, last), point, state.point),
         gain,
         iteration,
         status,
-        state.trace.at[iteration].set(jnp.where(taken, objective, old)),
+        state.trace.at[iteration].set(jnp.where(kept, objective, old)),
     )
 
 
