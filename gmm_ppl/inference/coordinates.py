@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.errors import InputError
@@ -55,10 +56,16 @@ def starting_sites(posterior: Posterior, point: PointFit) -> Sites:
     found = [sites for sites in (point.sites, point.parameters.sites) if set(sites) == wanted]
     if not found:
         raise InputError(f"start: the prior samples {', '.join(sorted(wanted))}; fit EM with the same prior and start from that.")
-    unconstrained = posterior.unconstrain(jax.tree.map(jnp.asarray, found[0]))
-    if not all(bool(jnp.isfinite(each).all()) for each in jax.tree.leaves(unconstrained)):
+    unconstrained = unconstrained_sites(posterior, jax.tree.map(jnp.asarray, found[0]))
+    if not all(np.isfinite(each).all() for each in jax.tree.leaves(unconstrained)):
         raise InputError("start: a weight of the EM fit is 0 or a covariance singular; fit EM with the prior to be sampled.")
     return unconstrained
+
+
+@eqx.filter_jit
+def unconstrained_sites(posterior: Posterior, sites: Sites) -> Sites:
+    """`posterior.unconstrain` as one program: run bit by bit, each of its small operations would be compiled alone."""
+    return posterior.unconstrain(sites)
 
 
 @eqx.filter_jit
