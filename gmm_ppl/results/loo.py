@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import arviz as az
 import numpy as np
 import xarray as xr
-from arviz_stats.base import array_stats
+from arviz_stats.base.array import array_stats
 from scipy.special import logsumexp
 
 FEWEST_DRAWS = 25

@@ -1,5 +1,6 @@
 """Labels settled after sampling: draws permuted against the EM fit, and how often the sampler had switched them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
@@ -74,7 +75,7 @@ def why_labels_matter(prior: AbstractPrior) -> str:
     """Why permuting components would change the posterior, or might; empty where the prior treats them alike."""
     if isinstance(prior, ProgramPrior):
         return "the prior is a NumPyro program, which may tell components apart"
-    if np.ptp(prior.numbers().get("concentration", 0)) > 0:
+    if np.ptp(np.asarray(prior.numbers().get("concentration", 0.0), dtype=float)) > 0:
         return "the prior's concentration differs between components, so that labels mean something"
     return ""
 
@@ -104,7 +105,7 @@ def permuted(fit: DrawsFit, order: np.ndarray) -> tuple[MixtureParameters, dict,
     return parameters, parameters.sites, over_draws(lambda sites: unconstrain(prior, shape, sites))(parameters.sites)
 
 
-def over_draws(function: object) -> object:
+def over_draws(function: Callable) -> Callable:
     """`function` of one draw, as one of arrays with leading axes (chain, draw)."""
     return jax.jit(jax.vmap(jax.vmap(function)))
 

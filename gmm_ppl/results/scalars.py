@@ -21,7 +21,7 @@ def scalars(dataset: xr.Dataset, names: Sequence[str]) -> xr.DataArray:
 def columns(array: xr.DataArray) -> xr.DataArray:
     """One variable as an array (…, parameter)."""
     sample = [dim for dim in SAMPLE if dim in array.dims]
-    further = [dim for dim in array.dims if dim not in sample]
+    further = [str(dim) for dim in array.dims if dim not in sample]
     places = list(kept_places(array, further))
     values = array.transpose(*sample, *further).values.reshape(*(array.sizes[dim] for dim in sample), -1)
     flat = [int(np.ravel_multi_index(place, [array.sizes[dim] for dim in further])) if further else 0 for place in places]

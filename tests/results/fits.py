@@ -111,7 +111,7 @@ def fit_of(point: PointFit, parameters: MixtureParameters, seed: int = 1) -> Dra
         "lp": rng.normal(-100, 3, shape),
     }
     sites = dict(parameters.sites)
-    unconstrained = {name: np.log(1 + np.abs(site)) for name, site in sites.items()}
+    unconstrained = {**sites, "weights": np.log(parameters.weights[..., :-1] / parameters.weights[..., -1:])}
     return DrawsFit(point.mixture, parameters, sites, unconstrained, statistics, point, 1.5, seed)
 
 

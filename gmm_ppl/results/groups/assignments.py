@@ -9,7 +9,7 @@ from gmm_ppl.results.material import Groups, Material
 from gmm_ppl.results.relabel import RelabelledDraws
 
 
-def assignments(material: Material, draws: RelabelledDraws) -> Groups:
+def assignments_group(material: Material, draws: RelabelledDraws) -> Groups:
     """Posterior mean and standard deviation of the responsibilities, and what the mean says of each row.
 
     `assignment` is its most probable component, `entropy` −Σ_k γ_ik log γ_ik in nats: 0 where the row is sure, log K where

@@ -8,7 +8,7 @@ from gmm_ppl.results.labels import variables_of
 from gmm_ppl.results.material import Groups, Material
 
 
-def em_fit(material: Material) -> Groups:
+def em_fit_group(material: Material) -> Groups:
     """Parameters, responsibilities, log densities (nats) and objective at the point; how it ended is in the attributes."""
     point = material.point
     density, memberships = density_and_memberships(point.parameters, material.table.values)
@@ -36,7 +36,7 @@ def em_attrs(material: Material) -> dict[str, int | str]:
     }
 
 
-def em_restarts(material: Material) -> Groups:
+def em_restarts_groups(material: Material) -> Groups:
     """What each start came to, and its objective (nats) at every iteration, padded with NaN."""
     restarts = material.point.restarts
     ends = {

@@ -17,7 +17,7 @@ from gmm_ppl.results.relabel import RelabelledDraws
 LogLikelihood = Callable[[slice], np.ndarray]
 
 
-def likelihood(material: Material, draws: RelabelledDraws) -> Groups:
+def likelihood_groups(material: Material, draws: RelabelledDraws) -> Groups:
     """`log_likelihood` (chain, draw, obs) where it is small enough to be stored, and `loo` always, in nats."""
     chains, each = draws.permutation.shape[:2]
     x = material.table.values
@@ -25,10 +25,10 @@ def likelihood(material: Material, draws: RelabelledDraws) -> Groups:
     if chains * each * len(x) <= material.limits.stored:
         values = pointwise_log_likelihood(draws.parameters, x)
         stored = {"log_likelihood": material.labelled({"x": ((*SAMPLE, "obs"), values)})}
-        return joined(stored, loo(material, posterior, lambda rows: values[:, :, rows]))
+        return joined(stored, loo_group(material, posterior, lambda rows: values[:, :, rows]))
     kept = spaced(each, material.limits.loo_draws // chains)
     thinned = select_draws(draws.parameters, kept)
-    found = loo(material, posterior.isel(draw=kept), lambda rows: pointwise_log_likelihood(thinned, x[rows]))
+    found = loo_group(material, posterior.isel(draw=kept), lambda rows: pointwise_log_likelihood(thinned, x[rows]))
     return joined({}, found, not_stored(chains, each, len(x), kept.size, material.limits.stored))
 
 
@@ -37,7 +37,7 @@ def joined(datasets: dict[str, xr.Dataset], found: Groups, *sentences: str) -> G
     return Groups({**datasets, **found.datasets}, (*sentences, *found.left_out))
 
 
-def loo(material: Material, posterior: xr.Dataset, log_likelihood: LogLikelihood) -> Groups:
+def loo_group(material: Material, posterior: xr.Dataset, log_likelihood: LogLikelihood) -> Groups:
     """elpd_i, p_loo_i (nats) and pareto_k of every row; `log_likelihood(rows)` gives (chain, draw, rows)."""
     chains, each = posterior.sizes["chain"], posterior.sizes["draw"]
     if chains * each < FEWEST_DRAWS:

@@ -9,12 +9,12 @@ TAKEN = frozenset({"chain", "draw", "sample", "pred_id", "obs", "feature", "feat
 """Names that a label column cannot have in the file: dimensions, ArviZ's reserved names, and our own variables."""
 
 
-def observed_data(material: Material) -> Groups:
+def observed_data_group(material: Material) -> Groups:
     """The rows themselves: x (obs, feature)."""
     return Groups({"observed_data": material.labelled({"x": (("obs", "feature"), material.table.values)})})
 
 
-def constant_data(material: Material) -> Groups:
+def constant_data_group(material: Material) -> Groups:
     """Each label column (obs), and mean and standard deviation (maximum likelihood) of each feature, in units of x."""
     scale = data_scale(material.table.values)
     labels = {variable_name(name): (("obs",), storable(cells)) for name, cells in material.table.labels.items()}

@@ -1,6 +1,6 @@
 """The draws: `posterior` with settled labels, `sample_stats`, `unconstrained_posterior` and `log_prior`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import equinox as eqx
 import jax
@@ -19,7 +19,7 @@ from gmm_ppl.types import Array, Float, in_float64
 Named = dict[str, tuple[tuple[str, ...], object]]
 
 
-def posterior(material: Material, draws: RelabelledDraws) -> Groups:
+def posterior_groups(material: Material, draws: RelabelledDraws) -> Groups:
     """Weights, means, covariances (and whatever else a program samples), and the sampler's statistics."""
     return Groups(
         {
@@ -52,7 +52,7 @@ def sampler_attrs(draws: RelabelledDraws) -> dict[str, int | float | str]:
     }
 
 
-def densities(material: Material, draws: RelabelledDraws) -> Groups:
+def density_groups(material: Material, draws: RelabelledDraws) -> Groups:
     """The log prior density (nats) of every draw, and the draws in the coordinates that the sampler's bijections make."""
     values = log_prior_of_draws(resolved_prior(material.mixture), material.shape, draws.sites)
     return Groups(
@@ -89,6 +89,6 @@ def unnamed_dims(arrays: Mapping[str, np.ndarray]) -> Named:
     return {name: (dims_of(name, np.ndim(values) - 2), values) for name, values in arrays.items()}
 
 
-def dims_of(name: str, further: int) -> Sequence[str]:
+def dims_of(name: str, further: int) -> tuple[str, ...]:
     """chain, draw, name_dim_0, name_dim_1 …"""
     return (*SAMPLE, *(f"{name}_dim_{axis}" for axis in range(further)))

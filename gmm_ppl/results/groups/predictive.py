@@ -17,7 +17,7 @@ from gmm_ppl.types import Array, Float, in_float64
 PURPOSE = 1
 
 
-def predictive(material: Material, draws: RelabelledDraws) -> Groups:
+def predictive_group(material: Material, draws: RelabelledDraws) -> Groups:
     """A data set, x (obs, feature), for some draws, evenly spaced, which keep their numbers."""
     chains, each = draws.permutation.shape[:2]
     wanted = material.predictive_draws // chains

@@ -14,7 +14,7 @@ from gmm_ppl.types import Array, in_float64
 PURPOSE = 0
 
 
-def prior(material: Material) -> Groups:
+def prior_group(material: Material) -> Groups:
     """Weights, means and covariances drawn from the prior, one chain; absent where it is improper or not asked for."""
     if not resolved_prior(material.mixture).proper:
         return Groups({}, ("prior: it is flat, an improper density that cannot be drawn from.",))
