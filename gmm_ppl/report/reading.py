@@ -16,7 +16,7 @@ from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.results.labels import parameter_names, parameters_of
 from gmm_ppl.types import Array, in_float64
 
-_SEED, _MOST_DRAWS = 20_020, 1000
+_SEED, _MOST_DRAWS, _FEWEST_DRAWS, _MOST_NUMBERS = 20_020, 4000, 100, 20_000_000
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,18 @@ def point(tree: xr.DataTree) -> Gaussians:
 
 
 def draws(tree: xr.DataTree, most: int) -> Gaussians | None:
-    """At most `most` ≤ 1000 posterior draws, evenly spaced over all chains, on one leading axis; None without a posterior."""
+    """At most `most` ≤ 4000 posterior draws, evenly spaced over all chains, on one leading axis; None without a posterior.
+
+    Fewer where 4000 covariances would be more than 2·10⁷ numbers.
+    """
     if not has(tree, "posterior"):
         return None
     names = list(parameter_names(tree))
     flat = tree["posterior"].dataset[names].stack({"sample_": ("chain", "draw")}, create_index=False)
-    # One length for every figure, so that their covariances share one compiled program.
-    every = _gaussians(flat.isel(sample_=spaced(flat.sizes["sample_"], _MOST_DRAWS)), str(tree.attrs["covariance"]))
+    # One length for every caller, so that their covariances share one compiled program.
+    affordable = _MOST_NUMBERS // (len(components(tree)) * len(features(tree)) ** 2)
+    dense = spaced(flat.sizes["sample_"], max(_FEWEST_DRAWS, min(affordable, _MOST_DRAWS)))
+    every = _gaussians(flat.isel(sample_=dense), str(tree.attrs["covariance"]))
     keep = spaced(len(every.weights), most)
     return Gaussians(every.weights[keep], every.means[keep], every.covariances[keep])
 

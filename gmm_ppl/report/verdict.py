@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gmm_ppl.report.checks import Check, Part
-from gmm_ppl.report.numbers import count, plural
+from gmm_ppl.report.numbers import count
 from gmm_ppl.report.page import Callout, Headline, Standing, Tone
 
 
@@ -34,21 +34,28 @@ def _overall(standings: Sequence[Standing]) -> Tone:
 
 
 def _sentence(checks: Sequence[Check]) -> str:
-    point, posterior = tone_of(checks, Part.POINT), tone_of(checks, Part.POSTERIOR)
-    raised = sum(check.tone.rank > Tone.GOOD.rank for check in checks)
+    point, posterior, score = (tone_of(checks, part) for part in Part)
     if point is Tone.BAD:
-        reason = next(check.brief for check in checks if check.part is Part.POINT and check.tone is Tone.BAD)
-        return f"Do not use this fit: {reason}."
+        return f"Do not use this fit: {_reasons(checks, Part.POINT, Tone.BAD)}."
     if posterior is Tone.BAD:
-        reason = next(check.brief for check in checks if check.part is Part.POSTERIOR and check.tone is Tone.BAD)
-        return (
-            f"Do not use the posterior draws ({reason}). The EM point {'needs care too' if point is Tone.CAUTION else 'stands'}."
-        )
-    if raised:
-        return f"Use with care: {count(raised)} of {plural(len(checks), 'check')} {'asks' if raised == 1 else 'ask'} for a look."
+        stands = "needs care too" if point is Tone.CAUTION else "stands"
+        return f"Do not use the posterior draws: {_reasons(checks, Part.POSTERIOR, Tone.BAD)}. The EM point {stands}."
+    if Tone.CAUTION in (point, posterior):
+        return f"Use with care: {_reasons(checks, None, Tone.CAUTION)}."
+    if score.rank > Tone.GOOD.rank:
+        advice = "do not use" if score is Tone.BAD else "take care with"
+        reason = _reasons(checks, Part.SCORE, score)
+        return f"The EM fit and the posterior can be trusted; {advice} the leave-one-out score: {reason}."
     if posterior is Tone.NEUTRAL:
         return "The EM fit can be trusted as a point; no posterior was drawn, so nothing says how uncertain it is."
     return f"The EM fit and the posterior can be trusted: all {count(len(checks))} checks passed."
+
+
+def _reasons(checks: Sequence[Check], part: Part | None, tone: Tone) -> str:
+    """What was measured by the checks of a part (or all) that are as serious as `tone`, at most three."""
+    raised = [check.brief for check in checks if check.tone.rank >= tone.rank and part in (None, check.part)]
+    more = f" and {count(len(raised) - _MOST_REASONS)} more" if len(raised) > _MOST_REASONS else ""
+    return ", ".join(raised[:_MOST_REASONS]) + more
 
 
 def _standing(part: Part, checks: Sequence[Check]) -> Standing:
@@ -61,7 +68,7 @@ def _words(tone: Tone, checks: Sequence[Check]) -> str:
     return f"{_LEADS[tone]}: {', '.join(check.brief for check in listed[:_MOST_EVIDENCE])}."
 
 
-_MOST_EVIDENCE = 4
+_MOST_EVIDENCE, _MOST_REASONS = 4, 3
 _LEADS = {Tone.GOOD: "can be trusted", Tone.CAUTION: "can be used with care", Tone.BAD: "cannot be trusted"}
 _ABSENT = {
     Part.POINT: "not run.",

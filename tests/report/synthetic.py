@@ -145,7 +145,7 @@ def _em_fit(truth: Truth, x: np.ndarray, names: tuple[str, ...], status: str) ->
         names,
         x.shape[0],
     )
-    message = {"CONVERGED": "converged", "STEP_LIMIT": "reached the step limit before converging"}[status]
+    message = {"CONVERGED": "Converged.", "STEP_LIMIT": "Stopped at the step limit: raise max_steps."}[status]
     dataset.attrs = {
         "status": status,
         "message": message,

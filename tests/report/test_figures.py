@@ -171,7 +171,10 @@ def test_agreement_draws_each_z_and_marks_those_beyond_three() -> None:
     tree["em_fit"].dataset["weights"].values[:] = (0.9, 0.1)
     axes = drawn(figures.agreement_figure(tree)).figure.axes[0]
     near, far = lines(axes, "EM point")
-    mean, sd = (float(getattr(tree["posterior"].dataset["weights"].values[..., 0], name)(**ddof)) for name, ddof in (("mean", {}), ("std", {"ddof": 1})))
+    mean, sd = (
+        float(getattr(tree["posterior"].dataset["weights"].values[..., 0], name)(**ddof))
+        for name, ddof in (("mean", {}), ("std", {"ddof": 1}))
+    )
     assert far[0].size == 2
     assert far[0][0] == pytest.approx((0.9 - mean) / sd)
     assert near[0].size == 10

@@ -138,7 +138,7 @@ def test_the_file_is_small(written: Write, tmp_path: Path) -> None:
 
 def test_the_verdict_comes_first(written: Write) -> None:
     text = " ".join("".join(outline_of(written("bad")).text.copy()).split())
-    assert text.index("Do not use the posterior draws (largest R-hat") < text.index("Result") < text.index("Model and prior")
+    assert text.index("Do not use the posterior draws: largest R-hat") < text.index("Result") < text.index("Model and prior")
 
 
 def test_formulae_are_mathml() -> None:

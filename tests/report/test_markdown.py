@@ -10,7 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gmm_ppl.report.markdown import plain, render_block
-from gmm_ppl.report.page import Callout, Code, Formula, Math, Tone, paragraph
+from gmm_ppl.report.page import Callout, Code, Facts, Formula, Math, Tone, paragraph
 from gmm_ppl.report.write import build_page, write_report
 from tests.report.conftest import HOSTILE, SCRIPT, page_of, tree_of
 
@@ -87,5 +87,5 @@ def test_only_the_formats_asked_for_are_written(tmp_path: Path) -> None:
 
 def test_the_manifest_is_shown_flat() -> None:
     page = build_page(tree_of("no draws"), {"versions": {"jax": "0.12"}, "seeds": [1, 2]})
-    assert ("versions.jax", "0.12") in page.sections[-1].blocks[-1].blocks[0].rows  # type: ignore[union-attr]
-    assert ("seeds", "[1, 2]") in page.sections[-1].blocks[-1].blocks[0].rows  # type: ignore[union-attr]
+    facts = next(block for block in page.sections[-1].blocks if isinstance(block, Facts))
+    assert facts.rows == (("versions.jax", "0.12"), ("seeds", "[1, 2]"))

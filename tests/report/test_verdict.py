@@ -41,7 +41,8 @@ def check_named(name: str, found: Measurements) -> Check:
         ("EM status", {"status": "INTERRUPTED"}, C),
         ("EM status", {"status": "NON_FINITE"}, B),
         ("EM status", {"status": "COLLAPSED"}, B),
-        ("EM status", {"status": "DECREASED"}, B),
+        ("EM status", {"status": "DECREASED"}, C),
+        ("EM status", {"status": "SOMETHING_ELSE"}, B),
         ("Best optimum", {"reached": 2}, G),
         ("Best optimum", {"reached": 1}, C),
         ("Best optimum", {"starts": 1, "reached": 1, "optima": 1, "runner_up": math.inf}, C),
@@ -82,8 +83,8 @@ def test_checks_of_the_point(name: str, change: dict, tone: Tone) -> None:
         ("E-BFMI", {"bfmi": (0.29, 1.0)}, C),
         ("EM against posterior", {"max_abs_z": Extreme(3.0, "a")}, G),
         ("EM against posterior", {"max_abs_z": Extreme(3.01, "a")}, C),
-        ("Label switches", {"label_switches": 0}, G),
-        ("Label switches", {"label_switches": 1}, C),
+        ("Label switches", {"label_switches": 40}, G),
+        ("Label switches", {"label_switches": 41}, C),
     ],
 )
 def test_checks_of_the_posterior(name: str, change: dict, tone: Tone) -> None:
@@ -109,19 +110,29 @@ def test_what_was_not_run_is_not_checked() -> None:
             Measurements(POINT), G,
             "The EM fit can be trusted as a point; no posterior was drawn, so nothing says how uncertain it is.",
         ),
-        (replace(GOOD, pareto_k=(0.8,)), C, "Use with care: 1 of 12 checks asks for a look."),
-        (replace(GOOD, pareto_k=(1.2,)), C, "Use with care: 1 of 12 checks asks for a look."),
         (
-            replace(GOOD, posterior=replace(POSTERIOR, divergences=1, label_switches=3)), C,
-            "Use with care: 2 of 12 checks ask for a look.",
+            replace(GOOD, pareto_k=(0.8,)), C,
+            "The EM fit and the posterior can be trusted; take care with the leave-one-out score: largest Pareto k 0.80.",
         ),
         (
-            replace(GOOD, posterior=replace(POSTERIOR, max_rhat=Extreme(1.3, "means[0, x]"))), B,
-            "Do not use the posterior draws (largest R-hat 1.300). The EM point stands.",
+            replace(GOOD, pareto_k=(1.2,)), C,
+            "The EM fit and the posterior can be trusted; do not use the leave-one-out score: largest Pareto k 1.20.",
         ),
         (
-            Measurements(replace(POINT, status="COLLAPSED", message="a component collapsed")), B,
-            "Do not use this fit: a component collapsed.",
+            replace(GOOD, posterior=replace(POSTERIOR, divergences=1, label_switches=90)), C,
+            "Use with care: 1 divergence, 90 label switches.",
+        ),
+        (
+            replace(GOOD, posterior=replace(POSTERIOR, divergences=1, bfmi=(0.1,), saturated=0.5, label_switches=90)), C,
+            "Use with care: 1 divergence, 50 % of trajectories at the depth limit, smallest E-BFMI 0.10 and 1 more.",
+        ),
+        (
+            replace(GOOD, posterior=replace(POSTERIOR, max_rhat=Extreme(1.3, "means[0, x]"), divergences=1)), B,
+            "Do not use the posterior draws: largest R-hat 1.300. The EM point stands.",
+        ),
+        (
+            Measurements(replace(POINT, status="COLLAPSED", message="A component emptied: use fewer components.")), B,
+            "Do not use this fit: collapsed.",
         ),
     ],
 )  # fmt: skip
@@ -139,6 +150,18 @@ def test_warnings_come_with_evidence_limit_and_advice_the_worst_first() -> None:
     assert raised[0].finding == "The chains disagree: R-hat is 1.300 for means[1, waiting]. Limit: ≤ 1.01."
     assert raised[0].advice.startswith("Do not use the draws.")
     assert raised[1].finding == "2 transitions diverged (<0.1 %): parts of the posterior were not explored. Limit: 0."
+
+
+def test_an_unfinished_fit_says_what_to_do() -> None:
+    message = "Stopped at the step limit before the objective settled: raise max_steps, or loosen the tolerance."
+    callout = warnings(run_checks(Measurements(replace(POINT, status="STEP_LIMIT", message=message))))[0]
+    assert callout.finding == "Stopped at the step limit before the objective settled. Limit: converged."
+    assert callout.advice == "Raise max_steps, or loosen the tolerance."
+
+
+def test_rows_with_a_large_pareto_k_are_named() -> None:
+    callout = warnings(run_checks(replace(GOOD, pareto_k=(0.1, 0.8, 0.2, 0.9))))[0]
+    assert callout.finding == ("The leave-one-out score is unreliable: 2 rows (1, 3) with Pareto k above 0.7. Limit: ≤ 0.7.")
 
 
 def test_a_tiny_component_is_named_with_its_rows() -> None:

@@ -1,29 +1,32 @@
 """Checks of the EM fit: its status, whether its optimum is the best there is, and whether every component has rows."""
 
+from gmm_ppl.inference.base import Status
 from gmm_ppl.report.checks.base import Check, Measurements, Part, PointMeasurements
 from gmm_ppl.report.numbers import count, decimals, number, plural
 from gmm_ppl.report.page import Tone
 
-_USABLE = frozenset({"STEP_LIMIT", "INTERRUPTED"})
 RIVAL_NATS = 3.0
 
 
 def status(found: Measurements) -> Check:
-    """The status with which EM ended."""
+    """The status with which EM ended; its message names the remedy after a colon."""
     point = found.point
-    tone = Tone.GOOD if point.status == "CONVERGED" else Tone.CAUTION if point.status in _USABLE else Tone.BAD
+    words = point.status.lower().replace("_", " ")
+    finding, _, advice = point.message.partition(": ")
     return Check(
         name="EM status",
         part=Part.POINT,
-        tone=tone,
-        measured=point.message,
+        tone=Tone.GOOD if point.status == Status.CONVERGED.name else Tone.CAUTION if _usable(point.status) else Tone.BAD,
+        measured=words,
         limit="converged",
-        brief=point.message,
-        finding=f"EM ended with the status {point.status}: {point.message}.",
-        advice="Raise em.max_steps until the status is “converged”."
-        if point.status in _USABLE
-        else "Use fewer components, a more constrained covariance family or a stronger prior, and look for duplicated rows.",
+        brief=words,
+        finding=f"{finding.rstrip('.')}.",
+        advice=advice[:1].upper() + advice[1:],
     )
+
+
+def _usable(name: str) -> bool:
+    return name in Status.__members__ and Status[name].usable
 
 
 def optimum(found: Measurements) -> Check:

@@ -13,7 +13,7 @@ from gmm_ppl.report.page import Tone
 RHAT, RHAT_BAD = 1.01, 1.05
 ESS_PER_CHAIN, ESS_PER_CHAIN_BAD = 100, 25
 DIVERGENT_BAD = 0.01
-BFMI, ABS_Z = 0.3, 3.0
+BFMI, ABS_Z, SWITCHES = 0.3, 3.0, 0.01
 _MORE_DRAWS = "Raise mcmc.draws."
 _NOT_BY_DRAWS = "More draws will not help while the chains disagree."
 _MIXING = (
@@ -152,13 +152,14 @@ def _agreement(posterior: PosteriorMeasurements) -> Check:
 
 def _labels(posterior: PosteriorMeasurements) -> Check:
     switches = posterior.label_switches
+    most = SWITCHES * posterior.chains * posterior.draws
     return Check(
         name="Label switches",
         part=Part.POSTERIOR,
-        tone=graded(switches, 0),
+        tone=graded(switches, most),
         measured=count(switches),
+        limit=f"≤ {count(most)} ({percent(SWITCHES)} of draws)",
         brief=plural(switches, "label switch", "label switches") if switches else "no label switch",
-        limit="0",
         finding=f"{plural(switches, 'label switch', 'label switches')} had to be undone after sampling.",
         advice="Component-wise numbers rest on the relabelling; densities, predictions and LOO do not depend on labels.",
     )

@@ -4,6 +4,7 @@ from gmm_ppl.report.checks.base import Check, Measurements, Part, graded
 from gmm_ppl.report.numbers import decimals, plural
 
 PARETO_K, PARETO_K_BAD = 0.7, 1.0
+_MOST_NAMED = 5
 
 
 def pareto_k(found: Measurements) -> Check | None:
@@ -11,7 +12,8 @@ def pareto_k(found: Measurements) -> Check | None:
     if not found.pareto_k:
         return None
     worst = max(found.pareto_k, key=_nan_is_worst)
-    above = sum(not k <= PARETO_K for k in found.pareto_k)
+    above = [row for row, k in enumerate(found.pareto_k) if not k <= PARETO_K]
+    named = ", ".join(map(str, above[:_MOST_NAMED])) + (", …" if len(above) > _MOST_NAMED else "")
     return Check(
         name="Pareto k",
         part=Part.SCORE,
@@ -19,7 +21,7 @@ def pareto_k(found: Measurements) -> Check | None:
         measured=decimals(worst, 2),
         limit=f"≤ {PARETO_K}",
         brief=f"largest Pareto k {decimals(worst, 2)}",
-        finding=f"The leave-one-out score is unreliable for {plural(above, 'row')} with Pareto k above {PARETO_K}.",
+        finding=f"The leave-one-out score is unreliable: {plural(len(above), 'row')} ({named}) with Pareto k above {PARETO_K}.",
         advice="Do not compare models by this elpd; look at those rows, and use k-fold cross-validation.",
     )
 

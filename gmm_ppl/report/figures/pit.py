@@ -55,8 +55,9 @@ def _draw(values: np.ndarray, names: list[str], reach: float) -> Figure:
     lines = math.ceil(len(names) / columns)
     figure = new_figure(0.4 + 1.55 * lines if columns > 1 else 2.2)
     panels = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).ravel()
-    for axes in panels[len(names) :]:
+    for position, axes in enumerate(panels[len(names) :], len(names)):
         axes.set_axis_off()
+        panels[position - columns].tick_params(labelbottom=True)
     for axes, name, column in zip(panels, names, values.T, strict=False):
         axes.axhspan(-reach, reach, color=BAND, alpha=0.6, linewidth=0)
         axes.axhline(0, color=MUTED, linewidth=0.7)

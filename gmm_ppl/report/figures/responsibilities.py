@@ -137,7 +137,8 @@ def _caption(tree: xr.DataTree, unsure: int, doubtful: int, total: int) -> str:
     names = features(tree)
     top = _curves_words(tree, names[0]) if len(names) == 1 else _scatter_words(tree, names)
     ring = "" if len(names) == 1 else ", marked by a ring"
-    rare = f"{count(unsure)} of {plural(total, 'row')} have no component with probability {SURE} or more{ring}."
+    some = f"{count(unsure)} of {plural(total, 'row')} have no component with probability {SURE} or more{ring}."
+    rare = some if unsure else f"Every row has a component with probability {SURE} or more."
     strip = f" Below: the {plural(doubtful, 'row')} under {CERTAIN} as columns of shares, the surest first."
     return f"Responsibilities, {source}. {top} {rare}{strip if doubtful >= _FEWEST_COLUMNS else ''}"
 

@@ -15,7 +15,7 @@ def em_section(found: Findings) -> Section:
     """Status, objective and iterations of the fit, and a table of the optima that the starts reached."""
     fit = found.tree["em_fit"].dataset
     facts = (
-        ("status", f"{fit.attrs['status']}: {fit.attrs['message']}"),
+        ("status", str(fit.attrs["message"])),
         ("iterations", count(fit.attrs["iterations"])),
         ("log-likelihood", f"{nats(float(fit['log_likelihood']))} nats"),
         ("log prior", f"{nats(float(fit['log_prior']))} nats"),

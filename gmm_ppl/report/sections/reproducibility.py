@@ -14,14 +14,16 @@ _SHOWN_ELSEWHERE = frozenset({"prior", "prior_formulae", "left_out"})
 def reproducibility_section(found: Findings) -> Section:
     """Seeds, versions, hashes and commands: the file's own attributes, and the run's manifest where there is one."""
     attrs = {str(name): _opened(value) for name, value in found.tree.attrs.items() if name not in _SHOWN_ELSEWHERE}
-    plain = {name: value for name, value in attrs.items() if not isinstance(value, Mapping)}
-    nested = {name: value for name, value in attrs.items() if isinstance(value, Mapping)}
-    again = paragraph("Every number and figure here is worked out from the result file alone; this command does it again:")
-    blocks: list[Block] = [*_left_out(found), again, CodeBlock("gmm-ppl report DIRECTORY"), Facts(tuple(_flat(plain)))]
-    for name, values in {**nested, "manifest": found.manifest}.items():
-        if values:
-            blocks.append(Fold(f"The run's {name}", (Facts(tuple(_flat(values))),)))
+    file = Facts(tuple(_flat(attrs)))
+    record = [Facts(tuple(_flat(found.manifest))), Fold("Attributes of the result file", (file,))] if found.manifest else [file]
+    again = paragraph("Every number and figure here is worked out from the result file alone.")
+    blocks: list[Block] = [*_left_out(found), again, CodeBlock(_commands(found)), *record]
     return Section("reproducibility", "Reproducibility", tuple(blocks))
+
+
+def _commands(found: Findings) -> str:
+    """The command that made the results, where it is known, and the one that makes this report of them."""
+    return "\n".join([*filter(None, [str(found.manifest.get("command", ""))]), "gmm-ppl report DIRECTORY"])
 
 
 def _left_out(found: Findings) -> list[Block]:

@@ -11,7 +11,7 @@ from gmm_ppl.report.numbers import aligned, number
 from gmm_ppl.report.page import Column, Section, TableBlock, paragraph
 from gmm_ppl.report.reading import Gaussians, components, draws, features, point
 
-_DRAWS, _MOST_CORRELATED, _ROUNDING = 1000, 4, 1e-13
+_DRAWS, _MOST_CORRELATED, _ROUNDING = 4000, 4, 1e-13
 
 
 def result_section(found: Findings) -> Section:

@@ -6,7 +6,7 @@ import xarray as xr
 from gmm_ppl.report.checks import PosteriorMeasurements
 from gmm_ppl.report.figures import figures_of
 from gmm_ppl.report.findings import Findings
-from gmm_ppl.report.numbers import aligned, count, decimals, number, plural
+from gmm_ppl.report.numbers import aligned, count, decimals, number, plural, seconds
 from gmm_ppl.report.page import Block, Column, Fold, Section, TableBlock, paragraph
 from gmm_ppl.report.parameters import ParameterRow
 
@@ -18,18 +18,18 @@ def sampler_section(found: Findings) -> Section:
     posterior = found.measurements.posterior
     if posterior is None:
         return Section("sampler", "Sampler", (paragraph("No posterior was drawn: this result holds the EM fit alone."),))
-    blocks = [_summary(found, posterior), _chains(found, posterior), *_parameters(found), _labels(posterior)]
+    blocks = [_summary(found, posterior), _chains(found, posterior), *_parameters(found), _labels(found, posterior)]
     return Section("sampler", "Sampler", (*blocks, *figures_of("sampler", found.tree)))
 
 
 def _summary(found: Findings, posterior: PosteriorMeasurements) -> Block:
-    name = found.tree["posterior"].dataset.attrs.get("inference_library", "")
+    library = found.tree.attrs.get("inference_library", "")
+    spent = found.tree["sample_stats"].attrs.get("sampling_time")
     total = count(posterior.chains * posterior.draws)
-    by = f" by {name}" if name else ""
-    return paragraph(
-        f"{plural(posterior.chains, 'chain')} of {plural(posterior.draws, 'draw')} each{by}, {total} in all, "
-        "started around the EM point."
-    )
+    by = f" by {library}" if library else ""
+    time = f", in {seconds(float(spent))}" if spent is not None else ""
+    chains = f"{plural(posterior.chains, 'chain')} of {plural(posterior.draws, 'draw')}"
+    return paragraph(f"{chains}, {total} draws in all{by}, started around the EM point{time}.")
 
 
 def _chains(found: Findings, posterior: PosteriorMeasurements) -> Block:
@@ -69,12 +69,10 @@ def _row(row: ParameterRow) -> tuple[str, ...]:
     return row.label, mean, sd, f"{low} to {high}", count(row.ess_bulk), count(row.ess_tail), decimals(row.r_hat, 3)
 
 
-def _labels(posterior: PosteriorMeasurements) -> Block:
-    switches = posterior.label_switches
+def _labels(found: Findings, posterior: PosteriorMeasurements) -> Block:
+    note = found.tree.attrs.get("relabelling_note", "Draws were relabelled against the EM fit.")
     return paragraph(
-        "Components have no names of their own: the posterior is the same under every permutation. Draws were "
-        "relabelled against "
-        f"the EM fit ({plural(switches, 'label switch', 'label switches')} undone; the raw order is kept). "
-        "Weights, means, covariances and "
-        "assignments by component rest on that; densities, predictions, the log-likelihood and LOO do not."
+        "Components have no names of their own: unless the prior tells them apart, the posterior is the same under every "
+        f"permutation. {note} Label switches between draws: {count(posterior.label_switches)}. Weights, means, covariances "
+        "and assignments by component rest on the relabelling; densities, predictions, the log-likelihood and LOO do not."
     )
