@@ -7,9 +7,10 @@ input, 130 interrupted.
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -153,14 +154,16 @@ def _directories(tasks: list["Task"], out: Path | None) -> list[Path]:
 
 def _run_one(task: "Task", directory: Path, *, force: bool, quiet: bool) -> None:
     from gmm_ppl.experiment.execute import run as execute
+    from gmm_ppl.experiment.interrupt import interruptible
 
-    with _shown(quiet=quiet) as progress:
+    with interruptible() as interruption, _shown(quiet=quiet) as shown:
+        progress = interruption.watch(shown)
         try:
             outcome = execute(task, directory, render=_render, progress=progress, force=force, command=_command())
         except KeyboardInterrupt:
             kept = "is as it was before" if directory.exists() else "was not written"
             _say(f"interrupted: {directory} {kept}", style="bold red")
-            raise typer.Exit(130) from None
+            raise typer.Exit(128 + (interruption.signal or signal.SIGINT)) from None
     if not quiet:
         _say(outcome.message)
     typer.echo(directory)
@@ -210,17 +213,16 @@ def _shown(*, quiet: bool) -> Iterator["Progress"]:
     """Log lines on the standard error, and bars below them on a terminal."""
     from gmm_ppl.progress import bars, silent
 
-    logger, handler = logging.getLogger("gmm_ppl"), logging.StreamHandler(sys.stderr)
-    handler.setLevel(logging.WARNING if quiet else logging.INFO)
-    logger.addHandler(handler)
-    try:
-        if quiet or not sys.stderr.isatty():
-            yield silent
-        else:
-            with bars(sys.stderr) as progress:
-                yield progress
-    finally:
-        logger.removeHandler(handler)
+    shown = bars(sys.stderr) if sys.stderr.isatty() and not quiet else nullcontext(silent)
+    with shown as progress:
+        # Made under the bars, where the standard error is the stream that scrolls above them.
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setLevel(logging.WARNING if quiet else logging.INFO)
+        logging.getLogger("gmm_ppl").addHandler(handler)
+        try:
+            yield progress
+        finally:
+            logging.getLogger("gmm_ppl").removeHandler(handler)
 
 
 @contextmanager

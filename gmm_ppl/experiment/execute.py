@@ -71,8 +71,10 @@ def run(
         return Outcome(directory, ran=False, message=done)
     clock = Clock()
     with replacing(directory) as partial:
+        progress("Setup", 0, 0)
         with clock.stage("setup"):
             record, engines = record_of(task, command), engines or default_engines()
+        progress("Setup", 1, 1)
         with journal(partial / "run.log"):
             _fill(partial, task, engines, render, progress, clock, record)
         write_json(partial / MANIFEST, manifest(record, fingerprint, clock, partial))
@@ -118,7 +120,7 @@ def _fill(
         write_json(partial / "metrics.json", engines.metrics(tree))
         engines.summary(tree).to_csv(partial / "summary.csv")
     with clock.stage("report"):
-        progress("Report", 0, 1)
+        progress("Report", 0, 0)
         render(partial, tree, config.report.formats)
         progress("Report", 1, 1)
 
@@ -131,6 +133,7 @@ def _write_configs(partial: Path, task: Task) -> None:
 
 def _fit(task: Task, engines: Engines, progress: Progress) -> PointFit:
     config = task.experiment.config
+    progress("EM", 0, 0, "compiling")
     with located(task.experiment, ("model",)):
         options = config.em.model_dump()
         point = engines.fit(task.mixture, task.table, seed=seeds_of(config)["em"], progress=progress, **options)
@@ -146,6 +149,7 @@ def _sample(task: Task, point: PointFit, engines: Engines, progress: Progress) -
     if config.mcmc is None:
         return None
     options = config.mcmc.model_dump(exclude={"sampler"})
+    progress("NUTS", 0, 0, "compiling")
     with located(task.experiment, ("mcmc",)):
         draws = engines.sample(task.mixture, task.table, start=point, seed=seeds_of(config)["mcmc"], progress=progress, **options)
     chains, kept = draws.sampler_statistics["diverging"].shape

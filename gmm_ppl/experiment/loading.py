@@ -37,7 +37,7 @@ def load(path: Path, settings: Sequence[str] = ()) -> Experiment:
         settings: `key.path=value`, laid over the file's values in order.
 
     Raises:
-        InputError: one line for every problem, `file:line:column: key: message`.
+        InputError: a line for every problem, `file:line:column: key: message`.
 
     """
     source = apply(read(path), settings)
@@ -45,10 +45,10 @@ def load(path: Path, settings: Sequence[str] = ()) -> Experiment:
     try:
         config = ExperimentConfig.model_validate(source.values)
     except ValidationError as error:
-        raise _refusal([*problems, *explain(error, source)]) from None
+        raise _refusal([*problems, *explain(error, source)], source.name) from None
     problems += _contradictions(config, source)
     if problems:
-        raise _refusal(problems)
+        raise _refusal(problems, source.name)
     return Experiment(config.model_copy(update={"data": _found(config, path)}), source)
 
 
@@ -92,8 +92,9 @@ def _found(config: ExperimentConfig, path: Path) -> Any:
     return config.data.model_copy(update={"path": str(found.absolute() if found.exists() else found)})
 
 
-def _refusal(problems: list[Problem]) -> InputError:
-    return InputError("\n".join(str(problem) for problem in sorted(problems, key=_place_in_file)))
+def _refusal(problems: list[Problem], name: str) -> InputError:
+    lines = [str(problem) for problem in sorted(problems, key=_place_in_file)]
+    return InputError("\n".join(lines if len(lines) == 1 else [f"{name}: {len(lines)} problems", *lines]))
 
 
 def _place_in_file(problem: Problem) -> list[int]:

@@ -143,7 +143,9 @@ def test_all_problems_stand_on_lines_of_their_own(write: Callable[[str], Path]):
     write("name: a\nsed: 1\nmodel: {components: 0}\n")
     result = call("check", "x.yaml")
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[1:] == [
+    assert result.stderr.splitlines() == [
+        "error: x.yaml: 3 problems",
+        "x.yaml:1:1: data: this key is missing. Where the rows come from.",
         "x.yaml:2:1: sed: unknown key; did you mean 'seed'? (allowed here: name, seed, data, model, em, mcmc, report)",
         "x.yaml:3:21: model.components: expected a number of at least 1, got 0",
     ]

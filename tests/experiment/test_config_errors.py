@@ -241,6 +241,7 @@ def test_one_problem_gives_one_line(write: Callable[[str], Path], case: str):
 def test_all_problems_are_reported_at_once_in_the_order_of_the_file(write: Callable[[str], Path]):
     text = config(model="model: {components: 0}", seed="seed: 010", em="em: {starts: 3, starts: many}")
     assert refusal(write, text).splitlines() == [
+        "x.yaml: 4 problems",
         "x.yaml:3:21: model.components: expected a number of at least 1, got 0",
         "x.yaml:4:7: seed: YAML reads 010 as 8; write the number you mean in plain digits",
         "x.yaml:5:17: em.starts: the key is there twice, on line 5; keep one of them",
@@ -272,7 +273,7 @@ def test_bytes_that_are_not_text(write: Callable[[str], Path]):
 
 def test_objects_of_a_program_are_refused_and_not_made(write: Callable[[str], Path]):
     message = refusal(write, config(name="name: !!python/object/apply:os.mkdir [made]"))
-    assert message.splitlines()[0] == (
+    assert message.splitlines()[1] == (
         "x.yaml:1:7: name: the tag tag:yaml.org,2002:python/object/apply:os.mkdir makes objects of a program, which a "
         "config cannot hold; remove it"
     )
