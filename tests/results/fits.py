@@ -90,13 +90,13 @@ def point_fit(
     return PointFit(mixture, found, dict(found.sites), log_likelihood, -3.0, Status.CONVERGED, 2, restarts)
 
 
-def draws_fit(point: PointFit, chains: int = CHAINS, draws: int = DRAWS, seed: int = 1, spread: float = 0.1) -> DrawsFit:
+def draws_fit(point: PointFit, chains: int = CHAINS, draws: int = DRAWS, seed: int = 1, spread: float = 0.03) -> DrawsFit:
     """Draws around the point: Dirichlet weights, normal means, covariances times a gamma variable."""
     rng = np.random.default_rng(seed)
     shape, found = (chains, draws), point.parameters
-    weights = rng.dirichlet(100 * found.weights, shape)
+    weights = rng.dirichlet(400 * found.weights, shape)
     means = found.means + spread * rng.standard_normal((*shape, *found.means.shape))
-    covariance = found.covariance.values * rng.gamma(50, 1 / 50, (*shape, *([1] * found.covariance.values.ndim)))
+    covariance = found.covariance.values * rng.gamma(400, 1 / 400, (*shape, *([1] * found.covariance.values.ndim)))
     return fit_of(point, MixtureParameters(weights, means, type(found.covariance)(covariance)), seed)
 
 
