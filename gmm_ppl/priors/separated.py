@@ -108,7 +108,7 @@ class SeparatedCovariance(dist.Distribution):
         if self.event_shape[-1] == 1:
             return sigma[..., None] ** 2
         correlation = dist.LKJ(self.event_shape[-1], self.concentration).sample(for_correlation, sigma.shape[:-1])
-        return sigma[..., :, None] * correlation * sigma[..., None, :]
+        return correlation * (sigma[..., :, None] * sigma[..., None, :])
 
     @validate_sample
     def log_prob(self, value: Array, intermediates: object = None) -> Array:
