@@ -98,6 +98,11 @@ def sampled_rows(total: int, most: int) -> np.ndarray:
     return np.sort(np.random.default_rng(_SEED).choice(total, most, replace=False))
 
 
+def finite(fit: Gaussians) -> bool:
+    """Whether every number of the parameters is one that can be drawn."""
+    return all(np.isfinite(each).all() for each in (fit.weights, fit.means, fit.covariances))
+
+
 def separation(fit: Gaussians) -> np.ndarray:
     """How far the components stand apart along each feature, (D,): variance of means over mean variance."""
     centre = np.einsum("k,kd->d", fit.weights, fit.means)

@@ -166,6 +166,16 @@ def test_a_file_read_back_makes_the_same_page(tmp_path: Path) -> None:
     assert [f.caption for f in figures_in(first)] == [f.caption for f in figures_in(again)]
 
 
+def test_a_point_that_is_not_finite_is_reported_without_pictures() -> None:
+    tree = em_only(number=60)
+    for array in tree["em_fit"].dataset.data_vars.values():
+        array.values[...] = np.nan if array.dtype.kind == "f" else array.values
+    tree["em_fit"].attrs |= {"status": "NON_FINITE", "message": "The objective is not finite: look for outliers."}
+    page = build_page(tree)
+    assert list(figures_in(page)) == []
+    assert page.sections[0].blocks[0].sentence == "Do not use this fit: EM status “non finite”."  # type: ignore[union-attr]
+
+
 def test_constant_weights_of_one_component_are_not_judged() -> None:
     rows = [row for row in parameter_rows(tree_of("one component")) if not row.varies]
     assert [row.label for row in rows] == ["weights[0]"]

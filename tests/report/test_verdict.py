@@ -132,7 +132,7 @@ def test_what_was_not_run_is_not_checked() -> None:
         ),
         (
             Measurements(replace(POINT, status="COLLAPSED", message="A component emptied: use fewer components.")), B,
-            "Do not use this fit: collapsed.",
+            "Do not use this fit: EM status “collapsed”.",
         ),
     ],
 )  # fmt: skip

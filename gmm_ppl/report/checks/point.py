@@ -19,7 +19,7 @@ def status(found: Measurements) -> Check:
         tone=Tone.GOOD if point.status == Status.CONVERGED.name else Tone.CAUTION if _usable(point.status) else Tone.BAD,
         measured=words,
         limit="converged",
-        brief=words,
+        brief=words if words == "converged" else f"EM status “{words}”",
         finding=f"{finding.rstrip('.')}.",
         advice=advice[:1].upper() + advice[1:],
     )

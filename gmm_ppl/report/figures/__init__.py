@@ -17,6 +17,7 @@ from gmm_ppl.report.figures.predictive import predictive_figure
 from gmm_ppl.report.figures.responsibilities import responsibilities_figure
 from gmm_ppl.report.figures.traces import traces_figure
 from gmm_ppl.report.page import FigureBlock
+from gmm_ppl.report.reading import finite, point
 
 FIGURES: tuple[tuple[str, Callable[[xr.DataTree], FigureBlock | None]], ...] = (
     ("result", components_figure),
@@ -31,7 +32,9 @@ FIGURES: tuple[tuple[str, Callable[[xr.DataTree], FigureBlock | None]], ...] = (
 
 
 def figures_of(section: str, tree: xr.DataTree) -> tuple[FigureBlock, ...]:
-    """The figures registered for a section for which the result has input."""
+    """The figures registered for a section for which the result has input; none of a point that is not finite."""
+    if not finite(point(tree)):
+        return ()
     drawn = (draw(tree) for key, draw in FIGURES if key == section)
     return tuple(block for block in drawn if block is not None)
 

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gmm_ppl.report.figures import curves, ellipses
-from gmm_ppl.report.figures.style import POINTS, WIDTH, new_figure, shown, styled
+from gmm_ppl.report.figures.style import LONGEST_NAME, POINTS, WIDTH, new_figure, shown, styled
 from gmm_ppl.report.numbers import count, plural
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.reading import (
@@ -21,6 +21,7 @@ from gmm_ppl.report.reading import (
 )
 
 MOST_FEATURES, MOST_POINTS, SHEAF = 5, 5000, 60
+_LONGEST_IN_PAIRS = 16
 
 
 @styled
@@ -40,7 +41,7 @@ def _line(x: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaussian
     curves.add_histogram(axes, x[:, 0], fit, 0)
     if sheaf is not None:
         curves.add_density_sheaf(axes, sheaf, 0, at)
-    curves.add_components(axes, fit, 0, at)
+    curves.add_components(axes, fit, 0, low, high)
     axes.set(xlim=(low, high), xlabel=shown(names[0]), ylabel="density")
     axes.margins(y=0.12)
     curves.name_peaks(axes, fit, 0, components(tree))
@@ -52,6 +53,7 @@ def _pairs(rows: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaus
     size = len(kept) - 1
     width = WIDTH if size < 3 else 1.75 * size
     figure = new_figure(4.1 if size == 1 else 0.95 * width, width=width)
+    longest = LONGEST_NAME if size == 1 else _LONGEST_IN_PAIRS
     panels = figure.subplots(size, size, squeeze=False, sharex="col", sharey="row")
     for row, below in enumerate(kept[1:]):
         for column, across in enumerate(kept[:-1]):
@@ -60,12 +62,12 @@ def _pairs(rows: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaus
                 axes.set_axis_off()
                 continue
             _panel(axes, rows, fit, sheaf, (across, below))
-            ellipses.add_names(axes, fit, (across, below), components(tree))
+            ellipses.add_names(axes, fit, (across, below), components(tree), size=11 if size == 1 else 8)
             axes.set(xlim=ellipses.limits(rows[:, across], fit, across), ylim=ellipses.limits(rows[:, below], fit, below))
             if row == size - 1:
-                axes.set_xlabel(shown(names[across]))
+                axes.set_xlabel(shown(names[across], most=longest))
             if column == 0:
-                axes.set_ylabel(shown(names[below]))
+                axes.set_ylabel(shown(names[below], most=longest))
     return figure
 
 

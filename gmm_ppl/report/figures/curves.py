@@ -9,13 +9,13 @@ from gmm_ppl.report.figures.style import BAND, INK, colour, dashes, halo
 from gmm_ppl.report.reading import Gaussians
 
 _MOST_BINS, _MOST_RUG = 60, 300
-_IQR = 1.349
+_IQR, _AROUND = 1.349, 61
 
 
-def grid(fit: Gaussians, feature: int, low: float, high: float) -> np.ndarray:
-    """Points along one feature, close together wherever some component is narrow."""
-    around = fit.means[:, feature, None] + fit.deviations[:, feature, None] * np.linspace(-4, 4, 81)
-    points = np.unique(np.concatenate([np.linspace(low, high, 121), around.ravel()]))
+def grid(fit: Gaussians, feature: int, low: float, high: float, *, even: int = 121) -> np.ndarray:
+    """Points along one feature: `even` ones from end to end, and more within 4 sds of each component."""
+    around = fit.means[:, feature, None] + fit.deviations[:, feature, None] * np.linspace(-4, 4, _AROUND)
+    points = np.unique(np.concatenate([np.linspace(low, high, even), around.ravel()]))
     return points[(points >= low) & (points <= high)]
 
 
@@ -44,13 +44,22 @@ def add_histogram(axes: Axes, values: np.ndarray, fit: Gaussians, feature: int) 
         axes.plot(values, np.zeros(values.size), "|", color=INK, alpha=0.35, markersize=6, zorder=3, clip_on=False)
 
 
-def add_components(axes: Axes, fit: Gaussians, feature: int, at: np.ndarray) -> None:
-    """A filled curve for each component, and the mixture's density as a broad line behind them."""
-    curves = component_densities(fit, feature, at)
-    for position, curve in enumerate(curves):
+def add_components(axes: Axes, fit: Gaussians, feature: int, low: float, high: float) -> None:
+    """A filled curve for each component within its own reach, and the mixture's density as a broad line behind them."""
+    for position in range(fit.weights.size):
+        one = _only(fit, position)
+        at = grid(one, feature, low, high, even=2)
+        (curve,) = component_densities(one, feature, at)
         axes.fill_between(at, curve, color=colour(position), alpha=0.16, linewidth=0, zorder=2)
         axes.plot(at, curve, color=colour(position), linestyle=dashes(position), zorder=4, gid=f"component {position}")
-    axes.plot(at, curves.sum(0), color=INK, linewidth=2.8, alpha=0.55, zorder=3.5, gid="mixture")
+    at = grid(fit, feature, low, high)
+    total = component_densities(fit, feature, at).sum(0)
+    axes.plot(at, total, color=INK, linewidth=2.8, alpha=0.55, zorder=3.5, gid="mixture")
+
+
+def _only(fit: Gaussians, position: int) -> Gaussians:
+    keep = slice(position, position + 1)
+    return Gaussians(fit.weights[keep], fit.means[keep], fit.covariances[keep])
 
 
 def add_density_sheaf(axes: Axes, draws: Gaussians, feature: int, at: np.ndarray) -> None:

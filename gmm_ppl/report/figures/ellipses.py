@@ -60,7 +60,7 @@ def add_sheaf(axes: Axes, draws: Gaussians, pair: tuple[int, int], level: float 
         )
 
 
-def add_names(axes: Axes, fit: Gaussians, pair: tuple[int, int], names: tuple[int, ...]) -> None:
+def add_names(axes: Axes, fit: Gaussians, pair: tuple[int, int], names: tuple[int, ...], *, size: int = 11) -> None:
     """Each component's number at its centre."""
     for position, name in enumerate(names):
         axes.annotate(
@@ -69,7 +69,7 @@ def add_names(axes: Axes, fit: Gaussians, pair: tuple[int, int], names: tuple[in
             ha="center",
             va="center",
             fontweight="bold",
-            fontsize=11,
+            fontsize=size,
             color=colour(position),
             zorder=6,
             bbox=_DISC,

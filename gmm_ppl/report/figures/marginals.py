@@ -37,7 +37,7 @@ def marginals_figure(tree: xr.DataTree) -> FigureBlock | None:
 def _panel(axes: Axes, values: np.ndarray, fit: Gaussians, feature: int, names: tuple[int, ...]) -> None:
     low, high = ellipses.limits(values, fit, feature, reach=3)
     curves.add_histogram(axes, values, fit, feature)
-    curves.add_components(axes, fit, feature, curves.grid(fit, feature, low, high))
+    curves.add_components(axes, fit, feature, low, high)
     axes.set_xlim(low, high)
     axes.set_ylim(0, 1.18 * axes.get_ylim()[1])
     curves.name_peaks(axes, fit, feature, names)

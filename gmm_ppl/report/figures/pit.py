@@ -10,9 +10,9 @@ from scipy.stats import norm
 from gmm_ppl.report.figures.style import BAND, INK, MUTED, new_figure, shown, styled
 from gmm_ppl.report.numbers import count
 from gmm_ppl.report.page import FigureBlock
-from gmm_ppl.report.reading import Gaussians, draws, features, observations, point, sampled_rows, telling_features
+from gmm_ppl.report.reading import Gaussians, draws, features, observations, point, sampled_rows, spaced, telling_features
 
-MOST_FEATURES, _MOST_ROWS, _DRAWS = 8, 2000, 100
+MOST_FEATURES, _MOST_ROWS, _DRAWS, _MOST_VERTICES = 8, 2000, 100, 500
 _KOLMOGOROV_95 = 1.358
 
 
@@ -61,7 +61,9 @@ def _draw(values: np.ndarray, names: list[str], reach: float) -> Figure:
     for axes, name, column in zip(panels, names, values.T, strict=False):
         axes.axhspan(-reach, reach, color=BAND, alpha=0.6, linewidth=0)
         axes.axhline(0, color=MUTED, linewidth=0.7)
-        axes.plot(*deviation(column), color=INK, linewidth=1.2)
+        ordered, gap = deviation(column)
+        kept = spaced(gap.size, _MOST_VERTICES)
+        axes.plot(ordered[kept], gap[kept], color=INK, linewidth=1.2)
         axes.set_title(shown(name))
     limit = 1.15 * max(reach, max(np.abs(deviation(column)[1]).max() for column in values.T))
     panels[0].set(xlim=(0, 1), xticks=(0, 0.5, 1), ylim=(-limit, limit))

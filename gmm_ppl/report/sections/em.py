@@ -52,7 +52,7 @@ def _cut(optima: int) -> str:
 def _row(name: int, objective: np.ndarray, steps: np.ndarray, status: np.ndarray, best: float) -> tuple[str, ...]:
     top = float(np.nanmax(objective, initial=-np.inf))
     low, high = count(steps.min()), count(steps.max())
-    endings = ", ".join(f"{each} {count((status == each).sum())}" for each in np.unique(status))
+    endings = ", ".join(f"{count((status == each).sum())} {each.lower().replace('_', ' ')}" for each in np.unique(status))
     return (
         str(name),
         count(objective.size),
