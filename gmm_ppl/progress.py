@@ -1,11 +1,12 @@
 """How long-running work says how far it is: one callable, and three ways to show it.
 
 Anything that takes a while accepts `progress: Progress | None` and calls it with the name of the stage, how much of it is
-done and a short note. What happens with that is the caller's choice: nothing (`silent`), one line per stage (`Lines`),
-or a moving bar (`Bars`, on a terminal only; `shown` picks between the two).
+done and a short note. What happens with that is the caller's choice: nothing (`silent`), a moving bar (`bars`), or a callable
+of one's own. Left at None, it is bars on a terminal and nothing elsewhere (`watched`).
 """
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
 
@@ -24,30 +25,13 @@ class Progress(Protocol):
             done: how many units are finished, 0 ≤ done ≤ total.
             total: how many units there are; 0 where nobody can know.
             note: a few words on the state ("objective -1130.26"), replaced at every call.
+
         """
         ...
 
 
 def silent(stage: str, done: int, total: int, note: str = "") -> None:
     """Show nothing."""
-
-
-class Lines:
-    """One line when a stage starts and one when it is done: for log files and pipes."""
-
-    def __init__(self, write: Callable[[str], object]):
-        self._write = write
-        self._stage = ""
-        self._finished = False
-
-    def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
-        """Write a line if the stage is new or has just finished."""
-        if stage != self._stage:
-            self._stage, self._finished = stage, False
-            self._write(f"{stage} …")
-        if total > 0 and done >= total and not self._finished:
-            self._finished = True
-            self._write(f"{stage}: {done} of {total} done" + (f", {note}" if note else ""))
 
 
 class Bars:
@@ -76,10 +60,10 @@ def bars(stream: TextIO) -> Iterator[Bars]:
 
 
 @contextmanager
-def shown(stream: TextIO) -> Iterator[Progress]:
-    """Progress for a person: bars if `stream` is a terminal, else a line per stage."""
-    if stream.isatty():
-        with bars(stream) as display:
+def watched(progress: Progress | None) -> Iterator[Progress]:
+    """The caller's own progress; without one, bars if standard error is a terminal, else silence."""
+    if progress is None and sys.stderr.isatty():
+        with bars(sys.stderr) as display:
             yield display
     else:
-        yield Lines(lambda line: print(line, file=stream, flush=True))
+        yield progress or silent

@@ -10,6 +10,7 @@ import numpy as np
 from gmm_ppl.data.checks import check_enough_rows
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.errors import FitError, FitWarning, InputError
+from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import PointFit, Restarts, Status
 from gmm_ppl.inference.em import EM, EMPoint, em
 from gmm_ppl.inference.loop import RUNNING, STATUSES, Progression, run
@@ -17,7 +18,7 @@ from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.model.posterior import posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior
-from gmm_ppl.progress import Progress, silent
+from gmm_ppl.progress import Progress, watched
 from gmm_ppl.starts import starting_parameters
 from gmm_ppl.types import in_float64, to_numpy
 
@@ -50,7 +51,7 @@ def fit(
         start: kmeans, random, or one given start (`starts.given.given_start`), which then is the only one.
         tolerance: stop when what EM would still gain is below this, in nats a row.
         max_steps: EM steps a start at most.
-        progress: called as it goes on; nothing is shown by default.
+        progress: called as it goes on; by default bars are shown on a terminal. `gmm_ppl.progress.silent` shows nothing.
 
     Raises:
         InputError: data, hyperparameters or arguments that cannot be used.
@@ -68,16 +69,16 @@ def fit(
     target = posterior(resolved, table)
     method = em(target, jnp.asarray(data_scale(table.values).deviations))
     first = first_points(method, starting_parameters(target, start=start, starts=starts, seed=seed))
-    states = run(method, first, tolerance=tolerance, max_steps=max_steps, progress=progress or silent, stage="EM")
+    with watched(progress) as watching:
+        states = run(method, first, tolerance=tolerance, max_steps=max_steps, progress=watching, stage="EM")
     return announced(best_fit(resolved, to_numpy(states)))
 
 
 def check_arguments(starts: int, tolerance: float, max_steps: int) -> None:
     """Refuse counts below one and a tolerance that is not a positive number."""
-    if starts < 1 or max_steps < 1:
-        raise InputError(f"starts and max_steps must be at least 1; given {starts!r} and {max_steps!r}.")
-    if not 0 < tolerance < np.inf:
-        raise InputError(f"tolerance must be a positive number of nats a row; given {tolerance!r}.")
+    check_count("starts", starts)
+    check_count("max_steps", max_steps)
+    check_between("tolerance", tolerance, 0, np.inf)
 
 
 def check_mode(mixture: Mixture) -> None:

@@ -10,13 +10,14 @@ import numpy as np
 
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.errors import FitWarning, InputError
+from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import DrawsFit, PointFit
 from gmm_ppl.inference.coordinates import coordinates_at, dispersed_starts, starting_sites
 from gmm_ppl.inference.fit import fit
 from gmm_ppl.inference.warmup import Sampler, begin_chains, schedule, segment
 from gmm_ppl.model.posterior import Posterior, posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior
-from gmm_ppl.progress import Progress, silent
+from gmm_ppl.progress import Progress, watched
 from gmm_ppl.types import Array, in_float64, to_numpy
 
 SEGMENT = 50
@@ -49,7 +50,7 @@ def sample(
         warmup: transitions a chain that adapt step size and metric (Stan's windows), and are dropped.
         target_acceptance: 0 < · < 1; higher takes smaller steps.
         max_tree_depth: at most 2^depth leapfrog steps a draw.
-        progress: called as it goes on.
+        progress: called as it goes on; as in `fit`.
 
     Returns:
         Draws in the sampler's own labels. Ctrl-C during sampling returns the draws made so far, with a warning.
@@ -66,19 +67,17 @@ def sample(
     began = time.monotonic()
     target = posterior(resolved, table)
     sampler = make_sampler(target, point, target_acceptance, max_tree_depth)
-    records = run_chains(sampler, jax.random.key(seed), chains, warmup, draws, progress or silent)
+    with watched(progress) as watching:
+        records = run_chains(sampler, jax.random.key(seed), chains, warmup, draws, watching)
     return collect(target, sampler, resolved, point, records, seconds=time.monotonic() - began, seed=seed)
 
 
 def check_arguments(chains: int, draws: int, warmup: int, target_acceptance: float, max_tree_depth: int) -> None:
-    """Refuse settings that no run can have; InputError names them all."""
-    if min(chains, draws, max_tree_depth) < 1 or warmup < 0:
-        raise InputError(
-            "chains, draws and max_tree_depth must be at least 1 and warmup at least 0; given "
-            f"{chains!r}, {draws!r}, {max_tree_depth!r} and {warmup!r}."
-        )
-    if not 0 < target_acceptance < 1:
-        raise InputError(f"target_acceptance must lie between 0 and 1; given {target_acceptance!r}.")
+    """Refuse settings that no run can have."""
+    for name, value in (("chains", chains), ("draws", draws), ("max_tree_depth", max_tree_depth)):
+        check_count(name, value)
+    check_count("warmup", warmup, low=0)
+    check_between("target_acceptance", target_acceptance, 0, 1)
 
 
 def check_proper(mixture: Mixture) -> None:

@@ -60,9 +60,7 @@ def begin_chain(sampler: Sampler, position: Float[Array, " P"]) -> Chain:
     averaged = averaging[0](jnp.array(FIRST_STEP))
     # BlackJAX begins the average at a step of 1, which is what a run without warm-up would sample with.
     averaged = averaged._replace(log_step_size_avg=averaged.log_step_size)
-    return Chain(
-        blackjax.nuts.init(position, sampler.log_density), averaged, metric[0](position.size), jnp.array(FIRST_STEP)
-    )
+    return Chain(blackjax.nuts.init(position, sampler.log_density), averaged, metric[0](position.size), jnp.array(FIRST_STEP))
 
 
 def adaptations(sampler: Sampler, size: int) -> tuple:

@@ -2,29 +2,9 @@
 
 import io
 
-from gmm_ppl.progress import Lines, bars, shown, silent
+import pytest
 
-
-def test_silence():
-    assert silent("EM", 1, 2) is None
-
-
-def test_one_line_when_a_stage_starts_and_one_when_it_is_done():
-    lines: list[str] = []
-    progress = Lines(lines.append)
-    for done in range(4):
-        progress("EM", done, 3, "objective -2.0")
-    progress("EM", 3, 3)
-    progress("NUTS", 0, 0)
-    progress("NUTS", 5, 10)
-    assert lines == ["EM …", "EM: 3 of 3 done, objective -2.0", "NUTS …"]
-
-
-def test_a_stream_that_is_no_terminal_gets_lines():
-    stream = io.StringIO()
-    with shown(stream) as progress:
-        progress("EM", 2, 2)
-    assert stream.getvalue() == "EM …\nEM: 2 of 2 done\n"
+from gmm_ppl.progress import bars, silent, watched
 
 
 class Terminal(io.StringIO):
@@ -35,6 +15,10 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_silence():
+    assert silent("EM", 1, 2) is None
+
+
 def test_a_terminal_gets_bars_that_vanish():
     stream = Terminal()
     with bars(stream) as progress:
@@ -42,5 +26,18 @@ def test_a_terminal_gets_bars_that_vanish():
         progress("EM", 2, 2)
     assert "EM" in stream.getvalue()
     assert stream.getvalue().endswith("\x1b[2K")
-    with shown(Terminal()) as progress:
-        assert type(progress).__name__ == "Bars"
+
+
+@pytest.mark.parametrize(("stream", "shows"), [(Terminal(), True), (io.StringIO(), False)], ids=["terminal", "pipe"])
+def test_bars_are_the_default_on_a_terminal_only(monkeypatch, stream: io.StringIO, shows: bool):
+    monkeypatch.setattr("sys.stderr", stream)
+    with watched(None) as progress:
+        progress("EM", 1, 2)
+    assert ("EM" in stream.getvalue()) is shows
+
+
+def test_a_progress_of_ones_own_is_used_as_it_is():
+    seen = []
+    with watched(lambda *call: seen.append(call)) as progress:
+        progress("EM", 1, 2)
+    assert seen == [("EM", 1, 2)]
