@@ -7,13 +7,13 @@ from gmm_ppl.errors import InputError
 
 def check_count(name: str, value: object, low: int = 1) -> None:
     """Refuse anything but a whole number from `low`."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < low:
-        raise InputError(f"{name} must be a whole number from {low}; given {value!r}.")
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= low:
+        return
+    raise InputError(f"{name} must be a whole number from {low}; given {value!r}.")
 
 
 def check_between(name: str, value: object, low: float, high: float) -> None:
     """Refuse anything but a number strictly between two others."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not low < value < high:
-        raise InputError(f"{name} must be a number between {low:g} and {high:g}, neither included; given {value!r}.")
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool) and low < float(value) < high:
+        return
+    raise InputError(f"{name} must be a number between {low:g} and {high:g}, neither included; given {value!r}.")

@@ -44,7 +44,13 @@ def outside_this_environment() -> dict[str, str]:
 @pytest.mark.slow
 def test_the_main_command_leaves_a_report(clone: Path) -> None:
     done = subprocess.run(
-        command("the main job"), shell=True, cwd=clone, env=outside_this_environment(), capture_output=True, text=True, check=False
+        command("the main job"),
+        shell=True,
+        cwd=clone,
+        env=outside_this_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     left = {path.name for path in (clone / "reports" / "faithful").iterdir()}
