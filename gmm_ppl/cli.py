@@ -9,20 +9,18 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gmm_ppl.errors import FitError, InputError
+from gmm_ppl.errors import InputError
+from gmm_ppl.experiment.console import plain_errors, say, shown
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from gmm_ppl.experiment.build import Task
-    from gmm_ppl.progress import Progress
 
 EPILOG = (
     "Compiled programs are kept in the user's cache directory and reused; set GMM_PPL_CACHE=off to keep none, or "
@@ -72,7 +70,7 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="Show warnings and errors only.")] = False,
 ) -> None:
     """Run experiments and print their directories."""
-    with _plain_errors():
+    with plain_errors():
         tasks = _tasks(configs, settings)
         directories = _directories(tasks, out)
         _keep_compiled_programs()
@@ -85,7 +83,7 @@ def report(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A run directory, such as reports/faithful.")],
 ) -> None:
     """Make a run's report anew, from results.nc."""
-    with _plain_errors():
+    with plain_errors():
         from gmm_ppl.experiment.rebuild import rebuild
 
         _keep_compiled_programs()
@@ -96,7 +94,7 @@ def report(
 @app.command()
 def check(configs: Configs, settings: Settings = None) -> None:
     """Say what would be run; fits nothing."""
-    with _plain_errors():
+    with plain_errors():
         from gmm_ppl.experiment.describe import describe
 
         tasks = _tasks(configs, settings)
@@ -156,16 +154,16 @@ def _run_one(task: "Task", directory: Path, *, force: bool, quiet: bool) -> None
     from gmm_ppl.experiment.execute import run as execute
     from gmm_ppl.experiment.interrupt import interruptible
 
-    with interruptible() as interruption, _shown(quiet=quiet) as shown:
-        progress = interruption.watch(shown)
+    with interruptible() as interruption, shown(quiet=quiet) as bars:
+        progress = interruption.watch(bars)
         try:
             outcome = execute(task, directory, render=_render, progress=progress, force=force, command=_command())
         except KeyboardInterrupt:
             kept = "is as it was before" if directory.exists() else "was not written"
-            _say(f"interrupted: {directory} {kept}", style="bold red")
+            say(f"interrupted: {directory} {kept}", style="bold red")
             raise typer.Exit(128 + (interruption.signal or signal.SIGINT)) from None
     if not quiet:
-        _say(outcome.message)
+        say(outcome.message)
     typer.echo(directory)
 
 
@@ -206,47 +204,6 @@ def _command() -> str:
     import shlex
 
     return shlex.join(["gmm-ppl", *sys.argv[1:]])
-
-
-@contextmanager
-def _shown(*, quiet: bool) -> Iterator["Progress"]:
-    """Log lines on the standard error, and bars below them on a terminal."""
-    from gmm_ppl.progress import bars, silent
-
-    shown = bars(sys.stderr) if sys.stderr.isatty() and not quiet else nullcontext(silent)
-    with shown as progress:
-        # Made under the bars, where the standard error is the stream that scrolls above them.
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setLevel(logging.WARNING if quiet else logging.INFO)
-        logging.getLogger("gmm_ppl").addHandler(handler)
-        try:
-            yield progress
-        finally:
-            logging.getLogger("gmm_ppl").removeHandler(handler)
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """One message instead of a traceback, and the exit code that belongs to it."""
-    try:
-        yield
-    except InputError as error:
-        _say(f"error: {error}", style="bold red")
-        raise typer.Exit(2) from None
-    except FitError as error:
-        _say(f"the fit failed: {error}", style="bold red")
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        _say("interrupted", style="bold red")
-        raise typer.Exit(130) from None
-
-
-def _say(message: str, style: str = "") -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    first, colon, rest = message.partition(":")
-    Console(stderr=True, soft_wrap=True).print(Text(first, style) + Text(colon + rest), highlight=False)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from gmm_ppl.data import Table, as_table, check_enough_rows, datasets
 from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.loading import Experiment
 from gmm_ppl.experiment.source import KeyPath
+from gmm_ppl.inference.fit import check_mode
 from gmm_ppl.model.specification import Mixture
 
 
@@ -34,7 +35,7 @@ def build(experiment: Experiment) -> Task:
     with located(experiment, ("model", "components")):
         check_enough_rows(table, model.components)
     with located(experiment, ("model", "prior"), *_numbers(experiment)):
-        mixture.resolve(table.values)
+        check_mode(mixture.resolve(table.values))
     return Task(experiment, table, mixture)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.build import Task, build
 from gmm_ppl.experiment.engines import Engines
 from gmm_ppl.experiment.loading import Experiment, load
@@ -24,6 +25,25 @@ model: {components: 2}
 em: {starts: 3}
 mcmc: {chains: 2, draws: 10}
 """
+
+
+GOOD = {
+    "name": "name: a",
+    "data": "data: {dataset: faithful}",
+    "model": "model: {components: 2}",
+}
+
+
+def config(**lines: str) -> str:
+    """A valid config of three lines, some of them replaced and others added."""
+    return "\n".join({**GOOD, **lines}.values()) + "\n"
+
+
+def refusal(write: Callable[[str], Path], text: str) -> str:
+    """The message with which a config is refused."""
+    with pytest.raises(InputError) as caught:
+        load(write(text))
+    return str(caught.value)
 
 
 @pytest.fixture

@@ -103,6 +103,10 @@ WRONG = {
         "error: --set model.prior: model.prior.mean_precision: prior: mean_precision must be "
         "one number greater than 0; given 0.0.\n",
     ),
+    "prior without a mode": (
+        ["check", "x.yaml", "--set", "model.prior={kind: conjugate, concentration: 0.5}"],
+        "error: --set model.prior: model.prior.concentration: prior: a concentration below 1 puts infinite density where",
+    ),
     "function that cannot be imported": (
         ["run", "x.yaml", "--set", "model.prior={kind: program, function: 'nowhere:prior'}"],
         "error: --set model.prior: model.prior.function: prior: function 'nowhere:prior' cannot be imported",

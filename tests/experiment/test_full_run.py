@@ -65,6 +65,12 @@ def _no_cache(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GMM_PPL_CACHE", "off")
 
 
+@pytest.fixture(scope="module")
+def cached(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which processes share one cache of compiled programs."""
+    return {**os.environ, "GMM_PPL_CACHE": str(tmp_path_factory.mktemp("cache"))}
+
+
 def call(*words: str) -> str:
     """The standard output of a command that succeeds."""
     result = CliRunner().invoke(app, [*words])
@@ -113,10 +119,10 @@ def test_maximum_likelihood_is_that_of_mclust_and_nothing_is_sampled(write: Call
 
 
 @pytest.mark.parametrize("line", ["EM: Converged", "NUTS:"])
-def test_a_killed_run_leaves_nothing_that_looks_finished(write: Callable[..., Path], line: str):
+def test_a_killed_run_leaves_nothing_that_looks_finished(write: Callable[..., Path], cached: dict[str, str], line: str):
     write(SAMPLED)
     command = [sys.executable, "-m", "gmm_ppl.cli", "run", "x.yaml"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, env=cached, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         while not process.stderr.readline().startswith(line):
             assert process.poll() is None
@@ -125,10 +131,10 @@ def test_a_killed_run_leaves_nothing_that_looks_finished(write: Callable[..., Pa
     assert not list(Path("reports").rglob("manifest.json"))
 
 
-def test_an_interrupted_run_leaves_nothing_at_all(write: Callable[..., Path]):
+def test_an_interrupted_run_leaves_nothing_at_all(write: Callable[..., Path], cached: dict[str, str]):
     write(SAMPLED)
     command = [sys.executable, "-m", "gmm_ppl.cli", "run", "x.yaml"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, env=cached, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         while not process.stderr.readline().startswith("EM: Converged"):
             assert process.poll() is None
