@@ -63,7 +63,8 @@ def _pairs(rows: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaus
                 continue
             _panel(axes, rows, fit, sheaf, (across, below))
             ellipses.add_names(axes, fit, (across, below), components(tree), size=11 if size == 1 else 8)
-            axes.set(xlim=ellipses.limits(rows[:, across], fit, across), ylim=ellipses.limits(rows[:, below], fit, below))
+            axes.set_xlim(ellipses.limits(rows[:, across], fit, across, sheaf=sheaf))
+            axes.set_ylim(ellipses.limits(rows[:, below], fit, below, sheaf=sheaf))
             if row == size - 1:
                 axes.set_xlabel(shown(names[across], most=longest))
             if column == 0:

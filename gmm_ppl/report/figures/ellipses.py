@@ -76,9 +76,23 @@ def add_names(axes: Axes, fit: Gaussians, pair: tuple[int, int], names: tuple[in
         )
 
 
-def limits(values: np.ndarray, fit: Gaussians, feature: int, reach: float = 2.15) -> tuple[float, float]:
-    """A range of one feature that holds the rows and every 2σ ellipse, with a margin."""
-    low = min(values.min(), (fit.means[:, feature] - reach * fit.deviations[:, feature]).min())
-    high = max(values.max(), (fit.means[:, feature] + reach * fit.deviations[:, feature]).max())
+def limits(
+    values: np.ndarray, fit: Gaussians, feature: int, reach: float = 2.0, sheaf: Gaussians | None = None
+) -> tuple[float, float]:
+    """A range of one feature that holds the rows, the fit within `reach` sds and the sheaf, with a margin.
+
+    A stray draw widens the range by half of what the rows and the fit need, no more.
+    """
+    low, high = _extent(fit, feature, reach)
+    low, high = min(values.min(), low), max(values.max(), high)
+    if sheaf is not None:
+        first, last = _extent(sheaf, feature, reach)
+        spare = 0.5 * (high - low)
+        low, high = min(low, max(first, low - spare)), max(high, min(last, high + spare))
     margin = 0.03 * (high - low)
     return low - margin, high + margin
+
+
+def _extent(fit: Gaussians, feature: int, reach: float) -> tuple[float, float]:
+    means, deviations = fit.means[..., feature], fit.deviations[..., feature]
+    return float((means - reach * deviations).min()), float((means + reach * deviations).max())
