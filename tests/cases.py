@@ -60,22 +60,20 @@ def prior_statement(family: str, kind: str) -> object:
 
 @cache
 def hierarchical_program(family: type[AbstractCovariance]) -> Callable:
-    """A program that samples no parameter itself: stick-breaking weights, means about a common centre, log scales."""
+    """A program that samples no parameter itself: stick-breaking weights, means about a common centre, roots or log scales."""
     return partial(hierarchical, family=family)
 
 
 def hierarchical(components: int, features: int, *, family: type[AbstractCovariance]) -> tuple:
     """Parameters made from other sites, so that nothing but the program's own density can be right."""
-    breaks = numpyro.sample("breaks", dist.Beta(2.0, 3.0).expand((components,)).to_event(1))
-    left = jnp.cumprod(jnp.concatenate([jnp.ones(1), 1 - breaks[:-1]]))
-    weights = left * breaks.at[-1].set(1.0)
+    breaks = numpyro.sample("breaks", dist.Uniform(0.1, 0.7).expand((components - 1,)).to_event(1))
+    left = jnp.cumprod(jnp.concatenate([jnp.ones(1), 1 - breaks]))
+    weights = left * jnp.concatenate([breaks, jnp.ones(1)])
     centre = numpyro.sample("centre", dist.Normal(0.0, 2.0).expand((features,)).to_event(1))
-    offsets = numpyro.sample("offsets", dist.StudentT(5.0).expand((components, features)).to_event(2))
+    offsets = numpyro.sample("offsets", dist.Laplace(0.0, 1.5).expand((components, features)).to_event(2))
     shape = family.value_shape(components, features)
-    sizes = shape[:-1] if family.matrix else shape
-    scales = numpyro.sample("scales", dist.LogNormal(0.0, 0.5).expand(sizes).to_event(len(sizes)))
     if not family.matrix:
+        scales = numpyro.sample("scales", dist.LogNormal(0.0, 0.5).expand(shape).to_event(len(shape)))
         return weights, centre + offsets, scales**2
-    factor = numpyro.sample("factor", dist.LKJCholesky(features, 2.0).expand(shape[:-2]).to_event(len(shape[:-2])))
-    root = scales[..., None] * factor
-    return weights, centre + offsets, root @ jnp.swapaxes(root, -1, -2)
+    roots = numpyro.sample("roots", dist.Normal(0.0, 1.0).expand(shape).to_event(len(shape)))
+    return weights, centre + offsets, roots @ jnp.swapaxes(roots, -1, -2) + 0.1 * jnp.eye(features)
