@@ -5,8 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-import typer
-
 from gmm_ppl.errors import FitError, InputError
 from gmm_ppl.progress import Progress, bars, silent
 
@@ -33,13 +31,13 @@ def plain_errors() -> Iterator[None]:
         yield
     except InputError as error:
         say(f"error: {error}", style="bold red")
-        raise typer.Exit(2) from None
+        raise SystemExit(2) from None
     except FitError as error:
         say(f"the fit failed: {error}", style="bold red")
-        raise typer.Exit(1) from None
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         say("interrupted", style="bold red")
-        raise typer.Exit(130) from None
+        raise SystemExit(130) from None
 
 
 def say(message: str, style: str = "") -> None:
