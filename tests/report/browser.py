@@ -104,7 +104,7 @@ class Page:
 
 @contextmanager
 def chromium(profile: Path) -> Iterator[Page]:
-    """A fresh tab of the `chromium` on PATH; fails, never skips, where there is none."""
+    """A fresh tab of the `chromium` on PATH; fails where there is none."""
     binary = shutil.which("chromium")
     if binary is None:
         raise RuntimeError("these tests need a browser called `chromium` on PATH: apt-get install -y chromium")
