@@ -1,0 +1,123 @@
+"""The closed M-step is the maximum of the program's own density, and without a prior the weighted estimators."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+
+from gmm_ppl.mixture.data_pass import statistics_of_memberships
+from gmm_ppl.mixture.density import expected_log_likelihood
+from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.scale import data_scale
+from gmm_ppl.model.specification import as_jax
+from gmm_ppl.priors import AbstractConjugatePrior, resolve_prior
+from gmm_ppl.priors.sites import log_prior
+from tests.cases import FAMILY_NAMES, PRIOR_KINDS, mixture_shape, random_rows
+from tests.priors.oracles import stated_conjugate
+
+pytestmark = pytest.mark.usefixtures("x64")
+N, K, D = 30, 3, 2
+X = random_rows(N)
+MEMBERSHIPS = np.random.default_rng(7).dirichlet(np.ones(K), size=N)
+DATA = data_scale(X)
+STATEMENTS = {kind: lambda family, kind=kind: kind for kind in PRIOR_KINDS if kind != "program"}
+STATEMENTS["stated"] = stated_conjugate
+
+
+def conjugate_cases():
+    for family in FAMILY_NAMES:
+        for name, state in STATEMENTS.items():
+            prior = resolve_prior(state(family), mixture_shape(family), DATA)
+            if isinstance(prior, AbstractConjugatePrior):
+                yield pytest.param(family, prior, id=f"{family}-{name}")
+
+
+def objective(prior, statistics, parameters):
+    """What an M-step maximises, from the program's own density."""
+    return expected_log_likelihood(statistics, parameters) + log_prior(prior, parameters.shape, parameters.sites)[0]
+
+
+def symmetric(parameters):
+    """A direction in parameters that keeps matrices symmetric and weights summing to one."""
+    values = parameters.covariance.values
+    if parameters.covariance.matrix:
+        values = (values + jnp.swapaxes(values, -1, -2)) / 2
+    weights = parameters.weights - jnp.mean(parameters.weights)
+    return MixtureParameters(weights, parameters.means, type(parameters.covariance)(values))
+
+
+@eqx.filter_jit
+def maximum(prior, shape, x, memberships, directions):
+    statistics = statistics_of_memberships(x, memberships, matrix=shape.family.matrix)
+    best = prior.maximise(statistics, shape)
+    flat, unravel = ravel_pytree(best)
+    gradient = symmetric(jax.grad(lambda each: objective(prior, statistics, each))(best))
+
+    def moved(direction):
+        return objective(prior, statistics, unravel(flat + ravel_pytree(symmetric(unravel(direction)))[0]))
+
+    return best, gradient, objective(prior, statistics, best), jax.vmap(moved)(directions)
+
+
+def found(prior, family):
+    shape = mixture_shape(family)
+    size = K + K * D + int(np.prod(shape.family.value_shape(K, D)))
+    directions = 1e-3 * np.random.default_rng(8).normal(size=(40, size))
+    return jax.tree.map(np.asarray, maximum(as_jax(prior), shape, X, MEMBERSHIPS, directions))
+
+
+@pytest.mark.parametrize(("family", "prior"), list(conjugate_cases()))
+def test_m_step_is_the_maximum(family, prior):
+    best, gradient, top, around = found(prior, family)
+    np.testing.assert_allclose(best.weights.sum(), 1, rtol=1e-14)
+    for leaf in jax.tree.leaves(gradient):
+        # Terms of the order of N cancel here.
+        np.testing.assert_allclose(leaf, np.zeros_like(leaf), atol=1e-10 * N)
+    assert (around < top).all()
+
+
+def test_m_step_without_a_prior_is_the_weighted_estimators():
+    count = MEMBERSHIPS.sum(axis=0)
+    means = MEMBERSHIPS.T @ X / count[:, None]
+    residuals = X[:, None] - means
+    scatter = np.einsum("nk,nkd,nke->kde", MEMBERSHIPS, residuals, residuals)
+    full = scatter / count[:, None, None]
+    wanted = {
+        "full": full,
+        "tied": scatter.sum(axis=0) / N,
+        "diagonal": np.diagonal(full, axis1=1, axis2=2),
+        "spherical": np.trace(full, axis1=1, axis2=2) / D,
+    }
+    for family, values in wanted.items():
+        best = found(resolve_prior("flat", mixture_shape(family), DATA), family)[0]
+        np.testing.assert_allclose(best.weights, count / N, rtol=1e-13)
+        np.testing.assert_allclose(best.means, means, rtol=1e-12)
+        np.testing.assert_allclose(best.covariance.values, values, rtol=1e-12)
+
+
+def test_the_denominator_of_the_full_family_is_that_of_the_textbook():
+    """N_k + ν + D + 2 (Fraley & Raftery 2007, equation 9), with one component about the prior mean."""
+    prior = resolve_prior({"kind": "conjugate", "mean": X.mean(axis=0), "scale": 2.0}, mixture_shape("full"), DATA)
+    best = found(prior, "full")[0]
+    count = MEMBERSHIPS.sum(axis=0)
+    means = MEMBERSHIPS.T @ X / count[:, None]
+    for k in range(K):
+        scatter = (MEMBERSHIPS[:, k] * (X - means[k]).T) @ (X - means[k])
+        apart = means[k] - X.mean(axis=0)
+        pull = 0.01 * count[k] / (0.01 + count[k]) * np.outer(apart, apart)
+        wanted = (2 * np.eye(D) + scatter + pull) / (count[k] + (D + 2) + D + 2)
+        np.testing.assert_allclose(best.covariance.values[k], wanted, rtol=1e-12)
+
+
+def test_a_component_without_rows_falls_back_on_the_prior():
+    memberships = np.column_stack([MEMBERSHIPS[:, 0] + MEMBERSHIPS[:, 1], MEMBERSHIPS[:, 2], np.zeros(N)])
+    prior = as_jax(resolve_prior(stated_conjugate("full"), mixture_shape("full"), DATA))
+    statistics = jax.jit(lambda each: statistics_of_memberships(X, each, matrix=True))(memberships)
+    best = jax.jit(lambda each: prior.maximise(each, mixture_shape("full")))(statistics)
+    np.testing.assert_allclose(best.means[2], [0.5, -1.0], rtol=1e-12)
+    # The mode of Ψ under IW(9) times N(μ | m, Σ/κ) at μ = m: Ψ / (ν + D + 2).
+    np.testing.assert_allclose(best.covariance.values[2], np.array([[2.0, 0.5], [0.5, 1.5]]) / 13, rtol=1e-12)
+    # (n + α − 1) / Σ with α = 3 for the third.
+    np.testing.assert_allclose(best.weights[2], 2 / (N + 3.5), rtol=1e-12)

@@ -1,0 +1,175 @@
+"""A user's NumPyro program: what it may do, and each thing that it may not, word for word."""
+
+from functools import partial
+
+import jax.numpy as jnp
+import numpy as np
+import numpyro
+import pytest
+from numpyro import distributions as dist
+from numpyro import handlers
+
+from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.scale import data_scale
+from gmm_ppl.priors import resolve_prior
+from gmm_ppl.priors.sites import log_prior
+from tests.cases import mixture_shape, random_rows
+
+DATA = data_scale(random_rows(30))
+SHAPE = mixture_shape("spherical")
+SITES = {"level": np.array(0.3)}
+
+
+def parameters(level=0.0):
+    return jnp.ones(3) / 3, jnp.zeros((3, 2)) + level, jnp.ones(3)
+
+
+def level(components, features):
+    return parameters(numpyro.sample("level", dist.Normal(0.0, 2.0)))
+
+
+def weighted(components, features):
+    with handlers.scale(scale=jnp.array([1.0, 3.0])):
+        values = numpyro.sample("level", dist.Normal(0.0, 2.0).expand((2,)))
+    return parameters(values[0])
+
+
+def shares(components, features):
+    with numpyro.plate("unit", 2):
+        return parameters(numpyro.sample("level", dist.Normal(0.0, 2.0))[0])
+
+
+class Callable:
+    """A program that is an object, compared by what it is."""
+
+    def __call__(self, components, features):
+        return level(components, features)
+
+
+class Unhashable(Callable):
+    __hash__ = None
+
+
+def resolved(program):
+    return resolve_prior(program, SHAPE, DATA)
+
+
+@pytest.mark.parametrize("program", [level, partial(level), Callable()], ids=["function", "partial", "object"])
+def test_programs_in_every_form(program, x64):
+    prior = resolved(program)
+    value, found = log_prior(prior, SHAPE, SITES)
+    np.testing.assert_allclose(value, -0.5 * (0.3 / 2) ** 2 - np.log(2 * np.sqrt(2 * np.pi)), rtol=1e-14)
+    np.testing.assert_array_equal(found.means, np.full((3, 2), 0.3))
+    assert list(prior.numbers()) == ["function"]
+
+
+def test_a_program_by_name():
+    prior = resolve_prior({"kind": "program", "function": "tests.priors.test_programs:level"}, SHAPE, DATA)
+    assert prior.numbers() == {"function": "tests.priors.test_programs:level"}
+    assert resolve_prior({"kind": "program", **prior.numbers()}, SHAPE, DATA) == prior
+
+
+@pytest.mark.parametrize(("program", "weights"), [(weighted, [1, 3]), (shares, [1, 1])])
+def test_scales_and_plates_count(program, weights, x64):
+    values = np.array([0.4, -1.0])
+    each = -0.5 * (values / 2) ** 2 - np.log(2 * np.sqrt(2 * np.pi))
+    found = log_prior(resolved(program), SHAPE, {"level": values})[0]
+    assert found.shape == ()
+    np.testing.assert_allclose(found, np.dot(weights, each), rtol=1e-14)
+
+
+def raises(components, features):
+    raise KeyError("radius")
+
+
+def other_arguments(k, d):
+    return parameters()
+
+
+def too_few(components, features):
+    return parameters()[:2]
+
+
+def wrong_shape(components, features):
+    return jnp.ones(2) / 2, jnp.zeros((3, 2)), jnp.ones(3)
+
+
+def a_list(components, features):
+    return list(parameters())
+
+
+def discrete(components, features):
+    return parameters(numpyro.sample("which", dist.Bernoulli(0.5)))
+
+
+def observed(components, features):
+    return parameters(numpyro.sample("height", dist.Normal(), obs=1.0))
+
+
+def moving(components, features):
+    top = numpyro.sample("top", dist.Uniform(1.0, 2.0))
+    return parameters(numpyro.sample("below", dist.Uniform(0.0, top)))
+
+
+def sometimes(components, features):
+    first = numpyro.sample("first", dist.Normal())
+    return parameters(numpyro.sample(f"site_{float(first)}", dist.Normal()))
+
+
+SHAPES = "must return (weights, means, variances) of shapes ((3,), (3, 2), (3,)) for the spherical family; it returned"
+REFUSALS = {
+    "raises": (raises, "prior program raises failed when called with components=3, features=2: KeyError: 'radius'"),
+    "takes other arguments": (
+        other_arguments,
+        "prior program other_arguments failed when called with components=3, features=2: "
+        "TypeError: other_arguments() got an unexpected keyword argument 'components'",
+    ),
+    "too few arrays": (too_few, f"prior program too_few {SHAPES} ((3,), (3, 2))."),
+    "wrong shape": (wrong_shape, f"prior program wrong_shape {SHAPES} ((2,), (3, 2), (3,))."),
+    "list": (a_list, f"prior program a_list {SHAPES} list."),
+    "discrete site": (
+        discrete,
+        "prior program: site 'which' is discrete. Sum it out: samplers and EM need continuous sites.",
+    ),
+    "observed site": (
+        observed,
+        "prior program: site 'height' is observed. A prior samples parameters only; leave the data out.",
+    ),
+    "moving support": (
+        moving,
+        "prior program moving: the support of site 'below' depends on random values. Sample it on a fixed support and transform "
+        "the value instead.",
+    ),
+    "unhashable": (
+        Unhashable(),
+        "prior: the program must be a plain function; a Unhashable cannot be hashed.",
+    ),
+    "no function": ({"kind": "program"}, "prior: function must be callable or 'package.module:name'; given None."),
+    "no such module": (
+        {"kind": "program", "function": "no_such_module:prior"},
+        "prior: function 'no_such_module:prior' cannot be imported (No module named 'no_such_module'). Write "
+        "'package.module:name', and run where the module can be imported.",
+    ),
+    "no such name": (
+        {"kind": "program", "function": "math:priors"},
+        "prior: function 'math:priors' cannot be imported (module 'math' has no attribute 'priors'). Write "
+        "'package.module:name', and run where the module can be imported.",
+    ),
+    "name of no function": (
+        {"kind": "program", "function": "math:pi"},
+        "prior: function must be callable or 'package.module:name'; given 'math:pi'.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_refusals(case):
+    program, message = REFUSALS[case]
+    with pytest.raises(InputError) as caught:
+        resolved(program)
+    assert str(caught.value) == message
+
+
+def test_a_site_that_comes_and_goes_is_refused():
+    with pytest.raises(InputError, match="is there or not depending on random values. Sample the same sites in every run."):
+        resolved(sometimes)
