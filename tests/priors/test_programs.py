@@ -171,5 +171,5 @@ def test_refusals(case):
 
 
 def test_a_site_that_comes_and_goes_is_refused():
-    with pytest.raises(InputError, match="is there or not depending on random values. Sample the same sites in every run."):
+    with pytest.raises(InputError, match=r"is there or not depending on random values\. Sample the same sites in every run\."):
         resolved(sometimes)
