@@ -4,7 +4,7 @@ import arviz as az
 import numpy as np
 import xarray as xr
 
-from gmm_ppl.results.agreement import deviation
+from gmm_ppl.results.agreement import deviation, fixed
 from gmm_ppl.results.labels import SAMPLE, parameter_names
 from gmm_ppl.results.scalars import scalars
 
@@ -15,11 +15,12 @@ TREE_DEPTH = 10
 
 
 def diagnostics(tree: xr.DataTree) -> xr.Dataset:
-    """Posterior summaries and convergence diagnostics of every scalar of the posterior that varies.
+    """Posterior summaries and convergence diagnostics of every scalar of the posterior that the model leaves free.
 
     Variables over the dimension `parameter`: `mean`, `sd`, `eti_low` and `eti_high` (89 % equal-tailed interval) in the
     parameter's own units; `ess_bulk`, `ess_tail` and `r_hat` (rank-normalised, split: Vehtari et al. 2021,
-    doi:10.1214/20-BA1221). Mirror images in symmetric matrices and parameters that the model fixes are dropped. Attributes:
+    doi:10.1214/20-BA1221), NaN where draws are too few or stuck at one value. Mirror images in symmetric matrices are dropped,
+    and so are parameters that the model fixes, such as the weight of a single component. Attributes:
     `divergences`, `tree_depth_hits` (draws whose trajectory was cut at the depth limit), `max_tree_depth`.
 
     Raises:
@@ -30,10 +31,9 @@ def diagnostics(tree: xr.DataTree) -> xr.Dataset:
     mixture = parameter_names(tree)
     names = [*mixture, *(str(name) for name in posterior.data_vars if name not in mixture)]
     draws = scalars(posterior, names)
-    sd = deviation(draws)
-    varying = draws.isel(parameter=np.flatnonzero(sd.values > 0))
-    moments = {"mean": varying.mean(SAMPLE), "sd": sd.sel(parameter=varying["parameter"])}
-    return xr.Dataset({**moments, **measured(varying)}, attrs=trouble(tree))
+    free = draws.isel(parameter=np.flatnonzero(~fixed(tree, draws).values))
+    moments = {"mean": free.mean(SAMPLE), "sd": deviation(free)}
+    return xr.Dataset({**moments, **(measured(free) if free.size else nothing(free))}, attrs=trouble(tree))
 
 
 def measured(draws: xr.DataArray) -> dict[str, xr.DataArray]:
@@ -41,13 +41,20 @@ def measured(draws: xr.DataArray) -> dict[str, xr.DataArray]:
     tail = (1 - ETI) / 2
     interval = draws.quantile([tail, 1 - tail], dim=SAMPLE)
     dataset = draws.to_dataset(name="draws")
-    return {
-        "eti_low": interval.isel(quantile=0, drop=True),
-        "eti_high": interval.isel(quantile=1, drop=True),
-        "ess_bulk": az.ess(dataset, method="bulk")["draws"],
-        "ess_tail": az.ess(dataset, method="tail")["draws"],
-        "r_hat": az.rhat(dataset)["draws"],
-    }
+    # ArviZ divides by the variance within chains, which is 0 where a sampler is stuck.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "eti_low": interval.isel(quantile=0, drop=True),
+            "eti_high": interval.isel(quantile=1, drop=True),
+            "ess_bulk": az.ess(dataset, method="bulk")["draws"],
+            "ess_tail": az.ess(dataset, method="tail")["draws"],
+            "r_hat": az.rhat(dataset)["draws"],
+        }
+
+
+def nothing(draws: xr.DataArray) -> dict[str, xr.DataArray]:
+    """`measured` where no parameter is free."""
+    return dict.fromkeys(("eti_low", "eti_high", "ess_bulk", "ess_tail", "r_hat"), draws.mean(SAMPLE))
 
 
 def trouble(tree: xr.DataTree) -> dict[str, int]:

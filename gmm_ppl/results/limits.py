@@ -11,12 +11,14 @@ class Limits:
 
     Attributes:
         stored: numbers in one stored array (16 million: 128 MB in double precision).
+        replicated: numbers in all replicated data sets together.
         loo_draws: draws that leave-one-out is computed from where the log-likelihood is too large to be stored.
         evaluated: densities, rows × components × draws, that averages of responsibilities may take.
 
     """
 
     stored: int = 16_000_000
+    replicated: int = 4_000_000
     loo_draws: int = 1_000
     evaluated: int = 2_000_000_000
 

@@ -10,7 +10,10 @@ import arviz as az
 import numpy as np
 import xarray as xr
 from arviz_stats.base.array import array_stats
+from arviz_stats.utils import ELPDDataLOO
 from scipy.special import logsumexp
+
+from gmm_ppl.errors import InputError
 
 FEWEST_DRAWS = 25
 """A generalised Pareto law is fitted to at least five draws, a fifth of all."""
@@ -32,6 +35,33 @@ def relative_efficiency(posterior: xr.Dataset) -> float:
     sizes = az.ess(posterior, method="mean")
     every = np.concatenate([sizes[name].values.ravel() for name in sizes.data_vars])
     return float(every.mean() / (posterior.sizes["chain"] * posterior.sizes["draw"]))
+
+
+def elpd_of(tree: xr.DataTree) -> ELPDDataLOO:
+    """The tree's `loo` group as what `az.loo(…, pointwise=True)` returns, for `az.compare` and ArviZ's plots.
+
+    Needs no log-likelihood, so it serves files that are too large to hold one.
+
+    Raises:
+        InputError: a tree without leave-one-out.
+    """
+    if "loo" not in tree.children:
+        raise InputError("This result has no leave-one-out densities: it was made without draws, or from fewer than 25.")
+    loo = tree["loo"].dataset
+    samples, elpd, pareto_k = int(loo.attrs["n_samples"]), loo["elpd_i"], loo["pareto_k"]
+    good = min(1 - 1 / np.log10(samples), 0.7)
+    return ELPDDataLOO(
+        elpd=float(elpd.sum()),
+        se=float(np.sqrt(elpd.size * elpd.var(ddof=1))),
+        p=float(loo["p_loo_i"].sum()),
+        n_samples=samples,
+        n_data_points=elpd.size,
+        scale="log",
+        warning=bool((pareto_k > good).any()),
+        good_k=good,
+        elpd_i=elpd,
+        pareto_k=pareto_k,
+    )
 
 
 def leave_one_out(log_likelihood: np.ndarray, efficiency: float) -> LeaveOneOut:

@@ -222,7 +222,7 @@ def test_fewer_replicated_data_sets_where_they_would_be_too_large() -> None:
     fit = draws_fit(point_fit("full"))
     numbers = CHAINS * ROWS * 2
     for limit, kept in ((numbers * 3 + 1, 3), (numbers - 1, 0)):
-        tree = to_datatree(fit, table(), prior_draws=0, predictive_draws=40, limits=Limits(stored=limit))
+        tree = to_datatree(fit, table(), prior_draws=0, predictive_draws=40, limits=Limits(replicated=limit))
         assert ("posterior_predictive" in tree.children) == (kept > 0)
         sentence = json.loads(tree.attrs["left_out"])[-1]
         assert sentence == (

@@ -9,11 +9,12 @@ import pytest
 import xarray as xr
 from scipy.special import logsumexp
 
+from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.results.datatree import to_datatree
 from gmm_ppl.results.groups.likelihood import row_blocks
 from gmm_ppl.results.limits import Limits, spaced
-from gmm_ppl.results.loo import leave_one_out, relative_efficiency
+from gmm_ppl.results.loo import elpd_of, leave_one_out, relative_efficiency
 from tests.results.fits import CHAINS, DRAWS, ROWS, draws_fit, joint, memberships, point_fit, table, values
 
 NUMBERS = CHAINS * DRAWS * ROWS
@@ -47,6 +48,24 @@ def test_leave_one_out_is_arviz_s(sampled: xr.DataTree) -> None:
     np.testing.assert_allclose(found["pareto_k"], expected.pareto_k, rtol=1e-13)
     assert float(found["p_loo_i"].sum()) == pytest.approx(expected.p, rel=1e-10)
     assert found.attrs["n_samples"] == CHAINS * DRAWS
+
+
+def test_arviz_compares_what_has_no_log_likelihood(sampled: xr.DataTree) -> None:
+    expected, found = loo_by_arviz(sampled), elpd_of(sampled)
+    for name in ("elpd", "se", "p", "good_k"):
+        assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=1e-10), name
+    for name in ("kind", "scale", "n_samples", "n_data_points", "warning"):
+        assert getattr(found, name) == getattr(expected, name), name
+    worse = sampled.copy(deep=True)
+    worse["loo"].dataset["elpd_i"].values[:] -= np.linspace(0, 1, ROWS)
+    table_of_both = az.compare({"worse": elpd_of(worse), "better": found}, round_to="none")
+    assert list(table_of_both.index) == ["better", "worse"]
+    assert table_of_both.loc["worse", "elpd_diff"] == pytest.approx(-ROWS / 2)
+
+
+def test_without_draws_there_is_nothing_to_compare(pointed: xr.DataTree) -> None:
+    with pytest.raises(InputError, match=r"no leave-one-out densities: it was made without draws, or from fewer than 25\."):
+        elpd_of(pointed)
 
 
 def test_just_within_the_limit_everything_is_stored(sampled: xr.DataTree) -> None:

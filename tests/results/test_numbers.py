@@ -130,8 +130,8 @@ def test_draws_stuck_elsewhere_are_infinitely_far(point: float, z: float, quanti
 
 def test_agreement_of_a_single_draw_has_no_spread() -> None:
     found = agreement(one_component(np.array([[3.0]]), 3.0))
-    assert found["sd"].values.tolist() == [0.0, 0.0, 0.0]
-    assert found.sel(parameter="variances[0]")["z"] == 0
+    assert found[["sd", "z"]].isnull().all().to_array().all()
+    assert found.sel(parameter="variances[0]")["quantile"] == 0.5
 
 
 def test_diagnostics_are_arviz_s(sampled: xr.DataTree) -> None:
@@ -156,6 +156,27 @@ def test_diagnostics_leave_out_constants_and_live_without_statistics() -> None:
     found = diagnostics(one_component(np.random.default_rng(0).gamma(2.0, size=(2, 30)), 1.0))
     assert found["parameter"].values.tolist() == ["means[0, v]", "variances[0]"]
     assert found.attrs["divergences"] == 0
+
+
+def test_a_stuck_sampler_is_not_taken_for_a_constant_of_the_model() -> None:
+    found = diagnostics(one_component(np.full((2, 30), 3.0), 2.0))
+    assert found["parameter"].values.tolist() == ["means[0, v]", "variances[0]"]
+    assert math.isnan(found["r_hat"].sel(parameter="variances[0]"))
+    alone = one_component(np.full((2, 30), 3.0), 2.0).drop_nodes("em_fit")
+    assert diagnostics(alone)["parameter"].values.tolist() == ["means[0, v]"]
+
+
+def test_diagnostics_of_nothing_free_are_empty() -> None:
+    tree = one_component(np.full((2, 30), 2.0), 2.0)
+    tree["posterior"].dataset["means"].values[:] = 0.0
+    assert diagnostics(tree).sizes["parameter"] == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (4, 1), (1, 60)])
+def test_few_draws_give_no_diagnostics_and_no_error(shape: tuple[int, int]) -> None:
+    found = diagnostics(one_component(np.random.default_rng(0).gamma(2.0, size=shape), 1.0))
+    assert found["r_hat"].isnull().all()
+    assert found["mean"].notnull().all()
 
 
 def test_metrics_have_the_keys_of_the_file(sampled: xr.DataTree) -> None:

@@ -21,7 +21,7 @@ def predictive_group(material: Material, draws: RelabelledDraws) -> Groups:
     """A data set, x (obs, feature), for some draws, evenly spaced, which keep their numbers."""
     chains, each = draws.permutation.shape[:2]
     wanted = material.predictive_draws // chains
-    affordable = material.limits.stored // (chains * material.table.values.size)
+    affordable = material.limits.replicated // (chains * material.table.values.size)
     if min(wanted, affordable) == 0:
         return Groups({}, () if wanted == 0 else (too_large(material, 0),))
     kept = spaced(each, min(wanted, affordable))
@@ -36,7 +36,7 @@ def too_large(material: Material, kept: int) -> str:
     rows, features = material.table.values.shape
     return (
         f"posterior_predictive: {kept} replicated data sets instead of {material.predictive_draws}, since {rows} rows × "
-        f"{features} features each would be more than {material.limits.stored} numbers."
+        f"{features} features each would be more than {material.limits.replicated} numbers."
     )
 
 
