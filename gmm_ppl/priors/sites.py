@@ -2,7 +2,7 @@
 
 import jax
 import jax.numpy as jnp
-from numpyro import handlers
+from numpyro import handlers, validation_enabled
 from numpyro.distributions import biject_to
 from numpyro.distributions.util import sum_rightmost
 
@@ -20,10 +20,12 @@ def log_prior(prior: AbstractPrior, shape: MixtureShape, sites: Sites) -> tuple[
     The density is with respect to Lebesgue measure on the sites themselves: weights on the simplex, covariance
     matrices on their lower triangle. It is the program's own, run with its values substituted.
     """
-    with handlers.trace() as trace, handlers.substitute(data=sites):
+    # NumPyro's check of a support takes eigenvalues of covariances as they are, and so calls a matrix whose features have
+    # units 10⁸ apart indefinite. Sites come from bijections and M-steps; what is no covariance has a Cholesky factor of NaN.
+    with validation_enabled(False), handlers.trace() as trace, handlers.substitute(data=sites):
         parameters = prior.sample_parameters(shape)
-    sampled = (site for site in trace.values() if site["type"] == "sample")
-    return sum(map(site_log_density, sampled), start=jnp.zeros(())), parameters
+        sampled = (site for site in trace.values() if site["type"] == "sample")
+        return sum(map(site_log_density, sampled), start=jnp.zeros(())), parameters
 
 
 def site_log_density(site: dict) -> Float[Array, ""]:
