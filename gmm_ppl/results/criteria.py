@@ -2,10 +2,9 @@
 
 import math
 
+import numpy as np
 import xarray as xr
 from scipy.special import entr
-
-from gmm_ppl.results.loo import elpd_of
 
 Criteria = dict[str, float | int | None]
 
@@ -49,5 +48,10 @@ def left_out(tree: xr.DataTree) -> Criteria:
     """What the leave-one-out density of every row sums up to."""
     if "loo" not in tree.children:
         return dict.fromkeys(("elpd_loo", "elpd_loo_se", "pareto_k_max"))
-    found = elpd_of(tree)
-    return {"elpd_loo": found.elpd, "elpd_loo_se": found.se, "pareto_k_max": float(found.pareto_k.max(skipna=False))}
+    loo = tree["loo"].dataset
+    elpd = loo["elpd_i"]
+    return {
+        "elpd_loo": float(elpd.sum()),
+        "elpd_loo_se": float(np.sqrt(elpd.size * elpd.var(ddof=1))),
+        "pareto_k_max": float(loo["pareto_k"].max(skipna=False)),
+    }

@@ -80,6 +80,15 @@ def test_criteria_follow_their_formulae(sampled: xr.DataTree) -> None:
     assert found["log_evidence"] is None
 
 
+def test_bic_is_the_negative_of_mclust_s() -> None:
+    """Iris, VEV, two components: mclust 6.0.0 has log-likelihood −215.72597223, 26 parameters, BIC −561.7285."""
+    fit = xr.Dataset({"log_likelihood": -215.72597223, "responsibilities": (("obs", "component"), np.eye(150)[:, :2])})
+    tree = xr.DataTree.from_dict({"/em_fit": fit.assign_attrs(n_parameters=26)})
+    assert criteria(tree)["bic"] == pytest.approx(561.7285, abs=1e-4)
+    # Sure assignments cost nothing.
+    assert criteria(tree)["icl"] == criteria(tree)["bic"]
+
+
 def test_the_leave_one_out_score_is_summed_as_arviz_sums_it(sampled: xr.DataTree) -> None:
     elpd = sampled["loo"].dataset["elpd_i"].values
     found = criteria(sampled)
