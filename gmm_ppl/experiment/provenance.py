@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("gmm_ppl", "jax", "jaxlib", "numpyro", "arviz", "xarray", "numpy", "scipy")
+PACKAGES = ("gmm_ppl", "jax", "jaxlib", "numpyro", "blackjax", "arviz", "xarray", "numpy", "scipy")
 SECONDS_FOR_GIT = 10
 
 

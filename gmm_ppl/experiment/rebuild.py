@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.config import FORMATS
@@ -33,9 +34,16 @@ def rebuild(directory: Path, *, render: Render) -> list[Path]:
         written = [_move(path, directory / path.name) for path in sorted(Path(scratch).iterdir())]
         manifest = read_manifest(directory)
         if manifest:
-            write_json(Path(scratch) / MANIFEST, {**manifest, "outputs": outputs_of(directory)})
+            outputs = _outputs(directory, manifest, {path.name for path in written})
+            write_json(Path(scratch) / MANIFEST, {**manifest, "outputs": outputs})
             _move(Path(scratch) / MANIFEST, directory / MANIFEST)
     return written
+
+
+def _outputs(directory: Path, manifest: dict[str, Any], written: set[str]) -> dict[str, Any]:
+    """What the manifest lists from now on: its own files and those just written, but none that a user has put there."""
+    ours = set(manifest["outputs"])
+    return {name: output for name, output in outputs_of(directory).items() if name in ours or name.partition("/")[0] in written}
 
 
 def _results_in(directory: Path) -> Path:

@@ -195,6 +195,31 @@ def test_check_says_what_would_be_run_and_writes_nothing(geyser: str):
     assert os.listdir() == ["x.yaml"]
 
 
+PROGRAM = """\
+import jax.numpy as jnp
+import numpyro
+from numpyro import distributions as dist
+
+
+def prior(components, features):
+    weights = numpyro.sample("weights", dist.Dirichlet(jnp.ones(components)))
+    means = numpyro.sample("means", dist.Normal(0, 100).expand((components, features)).to_event(2))
+    variances = numpyro.sample("variances", dist.LogNormal(0, 3).expand((components,)).to_event(1))
+    return weights, means, variances
+"""
+
+
+def test_a_prior_of_ones_own_from_a_module_in_the_working_directory(
+    geyser: str, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    write(PROGRAM, "own_prior.py")
+    model = "model={components: 2, covariance: spherical, prior: {kind: program, function: 'own_prior:prior'}}"
+    result = call("check", "x.yaml", "--set", model)
+    assert result.exit_code == 0, result.stderr
+    assert "  model: 2 components, spherical covariance, program prior, 7 free parameters" in result.stdout.splitlines()
+
+
 def test_list_has_every_registry():
     rows = [line.split("\t") for line in call("list").stdout.splitlines()]
     kinds = ["dataset", "covariance", "prior", "start", "sampler", "format", "section", "figure"]
