@@ -6,6 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro
 from numpyro import distributions as dist
+from numpyro.distributions import constraints
+from numpyro.distributions.transforms import AffineTransform
 
 from gmm_ppl.mixture.covariance import AbstractCovariance
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
@@ -48,7 +50,9 @@ class ConjugatePrior(AbstractConjugatePrior):
 
     def variance_law(self, shape: MixtureShape) -> dist.Distribution:
         """Inverse-gamma law of one variance (a scale for each feature, where the family has one)."""
-        return dist.InverseGamma(self.degrees_of_freedom / 2, self.scale / 2)
+        # In units of the scale, because NumPyro's Jacobian of 1/σ² squares it, which leaves float64 at 10⁻⁷⁷ and 10⁷⁷.
+        unit = dist.InverseGamma(self.degrees_of_freedom / 2, 0.5)
+        return dist.TransformedDistribution(unit, AffineTransform(0.0, self.scale, domain=constraints.positive))
 
     def mean_law(self, covariance: AbstractCovariance, shape: MixtureShape) -> dist.Distribution:
         """Law of all K means given their covariances."""
