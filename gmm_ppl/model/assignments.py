@@ -11,8 +11,8 @@ from gmm_ppl.types import Array, Float, Int, in_float64
 
 
 def flatten_draws(draws: MixtureParameters) -> MixtureParameters:
-    """Parameters with axes (chain, draw, …) as parameters with one leading axis."""
-    return jax.tree.map(lambda leaf: jnp.reshape(jnp.asarray(leaf), (-1, *leaf.shape[2:])), draws)
+    """Parameters with axes (chain, draw, …) as parameters with one leading axis, in the precision in force."""
+    return jax.tree.map(lambda leaf: jnp.reshape(jnp.asarray(leaf, dtype=float), (-1, *leaf.shape[2:])), draws)
 
 
 @in_float64
@@ -24,7 +24,7 @@ def mean_responsibilities(draws: MixtureParameters, x: Float[Array, "N D"]) -> t
         x: rows.
 
     """
-    return sum_responsibilities(flatten_draws(draws), jnp.asarray(x))
+    return sum_responsibilities(flatten_draws(draws), jnp.asarray(x, dtype=float))
 
 
 @eqx.filter_jit
@@ -55,7 +55,7 @@ def recover_assignments(draws: MixtureParameters, x: Float[Array, "N D"], *, see
         Components 0 … K − 1 as 32-bit integers, (chain, draw, N).
 
     """
-    labels = draw_assignments(jax.random.key(seed), flatten_draws(draws), jnp.asarray(x))
+    labels = draw_assignments(jax.random.key(seed), flatten_draws(draws), jnp.asarray(x, dtype=float))
     return np.asarray(labels).reshape(*draws.weights.shape[:2], -1)
 
 

@@ -20,7 +20,8 @@ from gmm_ppl.types import Array, Float
 class Posterior(eqx.Module):
     """Rows, their weights and a prior with all its numbers: what every engine climbs or samples.
 
-    All methods are pure and can be jitted; densities are in nats.
+    All methods are pure; densities are in nats. To compile one, use `equinox.filter_jit`, or `jax.jit` a function of your own
+    that calls it: `jax.jit` cannot hash a method that is bound to arrays.
     """
 
     x: Float[Array, "N D"]
