@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gmm_ppl.console import plain_errors, say, shown
 from gmm_ppl.errors import InputError
-from gmm_ppl.experiment.console import plain_errors, say, shown
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -90,3 +90,4 @@ class DrawsFit:
     start: PointFit
     seconds: float
     seed: int
+    max_tree_depth: int = 10

@@ -140,7 +140,7 @@ def collect(
 ) -> DrawsFit:
     """Positions as sites and parameters, beside the sampler's statistics."""
     unconstrained, sites, parameters = to_numpy(expand_positions(target, sampler, jnp.asarray(records.pop("position"))))
-    return DrawsFit(mixture, parameters, sites, unconstrained, records, point, seconds, seed)
+    return DrawsFit(mixture, parameters, sites, unconstrained, records, point, seconds, seed, sampler.max_tree_depth)
 
 
 @eqx.filter_jit

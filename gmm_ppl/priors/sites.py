@@ -22,7 +22,7 @@ def log_prior(prior: AbstractPrior, shape: MixtureShape, sites: Sites) -> tuple[
     """
     # NumPyro's check of a support takes eigenvalues of covariances as they are, and so calls a matrix whose features have
     # units 10⁸ apart indefinite. Sites come from bijections and M-steps; what is no covariance has a Cholesky factor of NaN.
-    with validation_enabled(False), handlers.trace() as trace, handlers.substitute(data=sites):
+    with validation_enabled(is_validate=False), handlers.trace() as trace, handlers.substitute(data=sites):
         parameters = prior.sample_parameters(shape)
         sampled = (site for site in trace.values() if site["type"] == "sample")
         return sum(map(site_log_density, sampled), start=jnp.zeros(())), parameters

@@ -24,7 +24,8 @@ class RelabelledDraws:
 
     `permutation` (chain, draw, K) holds, for each component, its number in the sampler's own labels. `sites` and
     `unconstrained` are permuted too where the prior samples weights, means and covariances themselves. `method` is the
-    relabelling's name and `note` a sentence on why it was taken; `sampler_statistics` and `seconds` are the sampler's.
+    relabelling's name and `note` a sentence on why it was taken; `sampler_statistics`, `seconds` and
+    `max_tree_depth` are the sampler's.
     """
 
     parameters: MixtureParameters
@@ -35,6 +36,7 @@ class RelabelledDraws:
     note: str
     sampler_statistics: dict[str, np.ndarray]
     seconds: float
+    max_tree_depth: int
 
     @property
     def label_switches(self) -> int:
@@ -68,7 +70,7 @@ def relabel(fit: DrawsFit, x: np.ndarray, *, method: str | None = None) -> Relab
     check_allowed(prior, chosen, reason)
     order = find_relabelling(chosen)(fit.parameters, fit.start.parameters, x)
     note = note_on(chosen, reason)
-    return RelabelledDraws(*permuted(fit, order), order, chosen, note, fit.sampler_statistics, fit.seconds)
+    return RelabelledDraws(*permuted(fit, order), order, chosen, note, fit.sampler_statistics, fit.seconds, fit.max_tree_depth)
 
 
 def why_labels_matter(prior: AbstractPrior) -> str:

@@ -18,6 +18,7 @@ FLOORS = (
     ("results",),
     ("experiment",),
     ("report",),
+    ("console",),
     ("cli",),
 )
 """From the ground up: a module may import what stands on its own floor or below."""
@@ -35,7 +36,7 @@ WALLS = {
     "blackjax": {"inference"},
     "optimistix": {"inference"},
     "matplotlib": {"report"},
-    "typer": {"cli"},
+    "typer": {"cli", "console"},
 }
 """Libraries and the rooms that may know them."""
 

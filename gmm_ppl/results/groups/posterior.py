@@ -43,9 +43,10 @@ def statistics_variables(draws: RelabelledDraws) -> Named:
 
 
 def sampler_attrs(draws: RelabelledDraws) -> dict[str, int | float | str]:
-    """How long sampling took, in seconds, and how much relabelling had to undo."""
+    """How long sampling took, in seconds, its depth limit, and how much relabelling had to undo."""
     return {
         "sampling_time": draws.seconds,
+        "max_tree_depth": draws.max_tree_depth,
         "relabelling": draws.method,
         "label_switches": draws.label_switches,
         "chains_in_other_orders": draws.chains_in_other_orders,
