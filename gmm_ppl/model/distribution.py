@@ -127,7 +127,9 @@ class GaussianMixture(dist.Distribution):
         rows = jnp.broadcast_to(value, shape + self.event_shape)
         lead = len(shape) - axes
         source, target = tuple(range(lead, lead + axes)), tuple(range(axes))
-        answer = self.over_batch(density)(jnp.moveaxis(rows, source, target), self.parameters)
+        # A batch axis of length one stands for as many mixtures as the values have there.
+        wide = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, shape[lead:] + leaf.shape[axes:]), self.parameters)
+        answer = self.over_batch(density)(jnp.moveaxis(rows, source, target), wide)
         return jnp.moveaxis(answer, target, source)
 
     def over_batch(self, function: Callable) -> Callable:
