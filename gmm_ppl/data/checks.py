@@ -4,7 +4,6 @@ Rows are counted from 0, as in arrays; lines of a text file from 1, as in an edi
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,23 +11,9 @@ from gmm_ppl.data.columns import Column, Columns, Kind
 from gmm_ppl.data.copies import Copy, copies
 from gmm_ppl.data.numbers import has_commas, inexact_rows, is_missing, number
 from gmm_ppl.data.wording import Problem, at_start, plain, quoted, quoted_cell, rows_of, shortened
-from gmm_ppl.errors import InputError
-
-if TYPE_CHECKING:
-    from gmm_ppl.data.tables import Table
 
 LISTED_CELLS = 3
 POINTS = "Write numbers with a decimal point and no other separator, as in 1234.5"
-
-
-def check_enough_rows(table: "Table", components: int) -> None:
-    """Raise `InputError` where a mixture would have more components than `table` has rows."""
-    rows = len(table)
-    if rows < components:
-        raise InputError(
-            f"{components} components are more than the {rows} rows of the data ({table.source}): "
-            f"take at most {rows}, and far fewer if their shapes are to be learnt."
-        )
 
 
 def row_problems(found: Columns) -> list[Problem]:

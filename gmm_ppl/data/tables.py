@@ -16,6 +16,7 @@ from gmm_ppl.data.readers.registry import read_file
 from gmm_ppl.data.selection import select
 from gmm_ppl.data.sources.registry import read_object
 from gmm_ppl.data.wording import raise_problems
+from gmm_ppl.errors import InputError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -94,6 +95,16 @@ def table_of(found: Columns, columns: Sequence[str | int] | None) -> Table:
     raise_problems(found.origin, spread_problems(found, names, values))
     labels = {column.name: _read_only(_label(column)) for column in rest}
     return Table(_read_only(values), names, found.source, labels)
+
+
+def check_enough_rows(table: Table, components: int) -> None:
+    """Raise `InputError` where a mixture would have more components than `table` has rows."""
+    rows = len(table)
+    if rows < components:
+        raise InputError(
+            f"{components} components are more than the {rows} rows of the data ({table.source}): "
+            f"take at most {rows}, and far fewer if their shapes are to be learnt."
+        )
 
 
 def fingerprint(table: Table) -> str:

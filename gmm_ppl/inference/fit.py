@@ -7,8 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.data.checks import check_enough_rows
-from gmm_ppl.data.tables import as_table
+from gmm_ppl.data.tables import as_table, check_enough_rows
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import PointFit, Restarts, Status

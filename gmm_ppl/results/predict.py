@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from gmm_ppl.data.rows import new_rows
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.base import DrawsFit, PointFit
 from gmm_ppl.mixture.density import density_and_responsibilities
@@ -18,7 +19,6 @@ from gmm_ppl.results.evaluate import batch_of
 from gmm_ppl.results.labels import labelled, parameters_of
 from gmm_ppl.results.relabel import relabel
 from gmm_ppl.results.relabelling.pivot import MOST_ROWS
-from gmm_ppl.results.rows import new_rows
 from gmm_ppl.types import Array, in_float64
 
 Found = MixtureParameters | PointFit | DrawsFit | xr.DataTree
