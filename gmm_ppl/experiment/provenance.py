@@ -26,7 +26,7 @@ def device() -> dict[str, Any]:
 
 def operating_system() -> str:
     """Name, release and processor architecture of the operating system."""
-    return f"{platform.system()} {platform.release()} {platform.machine()}"
+    return f"{platform.system()} {platform.machine()}"
 
 
 def git_revision(folder: Path) -> dict[str, Any] | None:
