@@ -9,6 +9,7 @@ import numpy as np
 import numpyro
 from numpyro import distributions as dist
 from numpyro.distributions import constraints
+from numpyro.distributions.transforms import AffineTransform
 from numpyro.distributions.util import validate_sample
 from numpyro.util import is_prng_key
 
@@ -79,7 +80,8 @@ NUMBERS = ("concentration", "mean", "mean_scale", "correlation_concentration", "
 
 def squared_half_normal(scale: Array) -> dist.Distribution:
     """Law of σ² where σ ~ HalfNormal(τ): Gamma(1/2, 1 / (2 τ²))."""
-    return dist.Gamma(0.5, 0.5 / scale**2)
+    # In units of τ², because derivatives by a variance of 10⁻²⁰⁰ divide by its square.
+    return dist.TransformedDistribution(dist.Gamma(0.5, 0.5), AffineTransform(0.0, scale**2, domain=constraints.positive))
 
 
 class SeparatedCovariance(dist.Distribution):
@@ -118,9 +120,10 @@ class SeparatedCovariance(dist.Distribution):
         total = jnp.sum(marginal, axis=-1) - features * math.log(2)
         if features == 1:
             return total
-        factor = jnp.linalg.cholesky(value / (sigma[..., :, None] * sigma[..., None, :]))
-        # LKJ's density on R, not LKJCholesky's: its exponent of |R| is η − 1 whatever D is.
-        log_determinant = 2 * jnp.sum(jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1)), axis=-1)
+        factor = jnp.linalg.cholesky(value)
+        # LKJ's density on R, not LKJCholesky's: its exponent of |R| is η − 1 whatever D is. |R| from |Σ|, because
+        # derivatives of R itself divide by squares of variances.
+        log_determinant = 2 * jnp.sum(jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1)) - jnp.log(sigma), axis=-1)
         return total + (self.concentration - 1) * log_determinant - self.log_normaliser()
 
     def log_normaliser(self) -> Array:

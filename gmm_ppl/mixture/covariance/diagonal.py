@@ -34,10 +34,12 @@ class DiagonalCovariance(AbstractCovariance):
         return noise * jnp.sqrt(self.values)
 
     def log_determinant(self, features: int) -> Array:
-        return jnp.sum(jnp.log(self.values), axis=-1)
+        # By deviations, here and below, because derivatives by a variance of 10⁻²⁰⁰ divide by its square.
+        return 2 * jnp.sum(jnp.log(jnp.sqrt(self.values)), axis=-1)
 
     def trace_precision(self, second: Array) -> Float[Array, " K"]:
-        return jnp.sum(second / self.values, axis=-1)
+        deviations = jnp.sqrt(self.values)
+        return jnp.sum(second / deviations / deviations, axis=-1)
 
     def dense(self, components: int, features: int) -> Float[Array, "K D D"]:
         return self.values[:, :, None] * np.eye(features, dtype=self.values.dtype)
