@@ -25,7 +25,7 @@ def device() -> dict[str, Any]:
 
 
 def operating_system() -> str:
-    """Name, release and processor architecture of the operating system."""
+    """Name of the operating system and processor architecture."""
     return f"{platform.system()} {platform.machine()}"
 
 
