@@ -22,7 +22,7 @@ from tests.results.fits import CHAINS, DRAWS, draws_fit, fit_of, memberships, pe
 def order_only(permutation: np.ndarray) -> RelabelledDraws:
     """Draws of which nothing but the permutation is looked at."""
     fit = draws_fit(point_fit("spherical"))
-    return RelabelledDraws(fit.parameters, {}, {}, permutation, "pivot", "", {}, 0.0)
+    return RelabelledDraws(fit.parameters, {}, {}, permutation, "pivot", "", {}, 0.0, 10)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
