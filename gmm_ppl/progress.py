@@ -25,7 +25,6 @@ class Progress(Protocol):
             done: how many units are finished, 0 ≤ done ≤ total.
             total: how many units there are; 0 where nobody can know.
             note: a few words on the state ("objective -1130.26"), replaced at every call.
-
         """
         ...
 

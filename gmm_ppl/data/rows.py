@@ -26,7 +26,6 @@ def new_rows(data: object, features: Sequence[str] | None, count: int) -> np.nda
 
     Raises:
         InputError: no rows, another number of features, columns that are missing or no finite numbers.
-
     """
     found = columns_of(data)
     chosen, _ = select(found, None if found.numbered or features is None else list(features))

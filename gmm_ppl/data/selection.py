@@ -27,7 +27,6 @@ def select(found: Columns, columns: Sequence[str | int] | None) -> tuple[list[Co
 
     Raises:
         InputError: a name repeated or missing in the source, or repeated, missing or of a wrong type in `columns`.
-
     """
     if not found.columns:
         raise InputError(f"{at_start(found.origin)} has no columns. A mixture needs at least one column of numbers.")

@@ -31,7 +31,6 @@ class Table:
             label is empty text or NaN.
 
     `len(table)` is N, and `numpy.asarray(table)` is `values`.
-
     """
 
     values: np.ndarray
@@ -72,7 +71,6 @@ def as_table(
     Raises:
         InputError: nothing there to read, or columns that cannot be used: not numbers, missing or infinite values,
             integers that float64 would round, one value throughout, a copy or a linear function of another column.
-
     """
     if isinstance(data, Table):
         if columns is None or list(columns) == list(data.features):

@@ -27,7 +27,6 @@ def build(experiment: Experiment) -> Task:
 
     Raises:
         InputError: data that cannot be read or fitted, or impossible hyperparameters, with the place in the config.
-
     """
     table = _read(experiment)
     model = experiment.config.model
@@ -47,7 +46,6 @@ def located(experiment: Experiment, path: KeyPath, *named: tuple[str, KeyPath]) 
         experiment: the config.
         path: the key that the error is about, as far as it is known beforehand.
         named: words and the keys that the error is about if it says them.
-
     """
     try:
         yield

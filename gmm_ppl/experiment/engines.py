@@ -23,7 +23,6 @@ class Engines:
         save: tree, path → a netCDF file.
         metrics: tree → what `metrics.json` holds.
         summary: tree → the table that `summary.csv` holds.
-
     """
 
     fit: Callable[..., PointFit]

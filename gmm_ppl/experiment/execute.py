@@ -63,7 +63,6 @@ def run(
             engine refuses the data or the model.
         FitError: EM found no usable parameters.
         KeyboardInterrupt: the run was interrupted; the directory is as it was before.
-
     """
     fingerprint = fingerprint_of(task)
     done = None if force else _done_already(directory, fingerprint)

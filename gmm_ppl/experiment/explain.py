@@ -38,7 +38,6 @@ def explain(error: ValidationError, source: Source) -> list[Problem]:
     Arguments:
         error: what validating `source.values` as an `ExperimentConfig` raised.
         source: the values that were validated, with their places.
-
     """
     return [_problem(details, source) for details in error.errors() if not _follows(details)]
 

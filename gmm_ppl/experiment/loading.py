@@ -38,7 +38,6 @@ def load(path: Path, settings: Sequence[str] = ()) -> Experiment:
 
     Raises:
         InputError: a line for every problem, `file:line:column: key: message`.
-
     """
     source = apply(read(path), settings)
     problems = list(source.problems)

@@ -18,7 +18,6 @@ def locked(directory: Path) -> Iterator[None]:
 
     Raises:
         InputError: another process holds it, or the place cannot be written to.
-
     """
     made = _make_parents(directory)
     path = directory.with_name(f".{directory.name}.lock")

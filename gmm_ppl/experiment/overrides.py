@@ -18,7 +18,6 @@ def apply(source: Source, settings: Sequence[str]) -> Source:
 
     Raises:
         InputError: a setting is not `key=value`, its value is not YAML, or its path runs through a plain value.
-
     """
     merged = replace(
         source,

@@ -25,7 +25,6 @@ def rebuild(directory: Path, *, render: Render) -> list[Path]:
 
     Raises:
         InputError: there is no such directory, no results file in it, or one that cannot be read.
-
     """
     tree = load(_results_in(directory))
     formats = tuple(name for name in FORMATS if (directory / f"report.{name}").exists()) or FORMATS

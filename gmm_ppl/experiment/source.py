@@ -72,7 +72,6 @@ def build(node: yaml.Node, source: Source, place: Callable[[yaml.Node], str], pa
 
     Raises:
         InputError: an anchor contains itself, or anchors expand without end.
-
     """
     return _Walk(source, place).value(node, path)
 

@@ -31,7 +31,6 @@ def replacing(directory: Path) -> Iterator[Path]:
 
     Raises:
         InputError: another run is writing there, or `directory` holds what this program did not write.
-
     """
     with locked(directory):
         recover(directory)
@@ -72,7 +71,6 @@ def refuse_foreign(directory: Path) -> None:
 
     Raises:
         InputError: `directory` is a file, a directory with other content, or a run to which files were added.
-
     """
     if directory.is_dir():
         manifest = read_manifest(directory)

@@ -29,7 +29,6 @@ def read(path: Path) -> Source:
 
     Raises:
         InputError: the file is missing, unreadable, empty, not UTF-8, not YAML, or not a mapping at the top.
-
     """
     content = _bytes(path)
     source = Source(str(path), content)
@@ -51,7 +50,6 @@ def read_value(text: str, name: str, path: KeyPath, source: Source) -> object:
 
     Raises:
         InputError: `text` is not YAML.
-
     """
     with _plain_words(name):
         node = yaml.compose(text, Loader=yaml.SafeLoader)

@@ -48,7 +48,6 @@ def starting_sites(posterior: Posterior, point: PointFit) -> Sites:
 
     Raises:
         InputError: a fit of another mixture, of a prior with other sites, or at the edge of the parameters' domain.
-
     """
     wanted = set(posterior.prior.supports(posterior.shape))
     if point.parameters.shape != posterior.shape:

@@ -58,7 +58,6 @@ def fit(
 
     Warns:
         FitWarning: the best start did not converge; `status` says how it ended.
-
     """
     check_arguments(starts, tolerance, max_steps)
     table = as_table(data)

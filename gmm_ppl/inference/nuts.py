@@ -57,7 +57,6 @@ def sample(
 
     Raises:
         InputError: an improper prior, arguments out of range, or a start that does not fit.
-
     """
     check_arguments(chains, draws, warmup, target_acceptance, max_tree_depth)
     table = as_table(data)

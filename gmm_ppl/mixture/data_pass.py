@@ -34,7 +34,6 @@ def expected_statistics(x: Rows, row_weights: RowWeights, parameters: MixturePar
         row_weights: w (N,) ≥ 0; a weight of 0 leaves a row out, wherever it lies short of 10¹⁵⁰ standard deviations,
             where squares overflow.
         parameters: of the mixture at which responsibilities are taken.
-
     """
     return sum_over_blocks(partial(block_statistics, parameters=parameters), x, row_weights, parameters.means)
 

@@ -40,7 +40,6 @@ def marginal(parameters: MixtureParameters, kept: object) -> MixtureParameters:
 
     Raises:
         InputError: a position that is out of range or repeated, or none at all.
-
     """
     return restrict(parameters, feature_positions(kept, parameters.shape.features, "kept"))
 
@@ -55,7 +54,6 @@ def conditional(parameters: MixtureParameters, given: object, values: object) ->
     Raises:
         InputError: positions out of range, repeated or all of them; values of another length or not finite; values so
             far from every component that no weight can be formed.
-
     """
     features = parameters.shape.features
     known = feature_positions(given, features, "given")

@@ -66,7 +66,6 @@ def mixture_parameters(weights: object, means: object, covariances: object, *, c
     Raises:
         InputError: a wrong shape, a weight that is negative or a sum that is not one, a value that is not finite,
             or a covariance that is not symmetric positive definite; the message names the component.
-
     """
     family = find_family(covariance)
     weight, mean, values = (np.array(array, dtype=np.float64) for array in (weights, means, covariances))

@@ -32,7 +32,6 @@ def data_scale(x: object) -> DataScale:
     Raises:
         InputError: rows that are no matrix; a feature whose spread is outside 1e-140 … 1e140, where its square leaves
             float64.
-
     """
     rows = x if isinstance(x, Tracer) else np.asarray(x, dtype=np.float64)
     if rows.ndim != 2:

@@ -22,7 +22,6 @@ def mean_responsibilities(draws: MixtureParameters, x: Float[Array, "N D"]) -> t
     Args:
         draws: parameters with leading axes (chain, draw), relabelled.
         x: rows.
-
     """
     return sum_responsibilities(flatten_draws(draws), jnp.asarray(x, dtype=float))
 
@@ -53,7 +52,6 @@ def recover_assignments(draws: MixtureParameters, x: Float[Array, "N D"], *, see
 
     Returns:
         Components 0 … K − 1 as 32-bit integers, (chain, draw, N).
-
     """
     labels = draw_assignments(jax.random.key(seed), flatten_draws(draws), jnp.asarray(x, dtype=float))
     return np.asarray(labels).reshape(*draws.weights.shape[:2], -1)

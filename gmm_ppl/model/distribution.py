@@ -29,7 +29,6 @@ class GaussianMixture(dist.Distribution):
 
     Raises:
         InputError: parameters that disagree about K or D, or whose leading axes do not broadcast.
-
     """
 
     arg_constraints: ClassVar[dict] = {

@@ -75,7 +75,6 @@ def posterior(mixture: Mixture, data: object) -> Posterior:
 
     Raises:
         InputError: data or hyperparameters that cannot be used.
-
     """
     x = as_table(data).values
     resolved = mixture.resolve(x)

@@ -30,7 +30,6 @@ class Mixture:
 
     Raises:
         InputError: fewer than one component, or an unknown family.
-
     """
 
     components: int
@@ -58,7 +57,6 @@ class Mixture:
         Args:
             scale: the data (N, D) that the model is about, or their `DataScale`: gives D, and the units of a prior that
                 is scaled to data.
-
         """
         data = scale if isinstance(scale, DataScale) else data_scale(scale)
         shape = self.shape(data.centre.shape[0])

@@ -48,7 +48,6 @@ def resolve_prior(prior: object, shape: MixtureShape, data: DataScale) -> Abstra
 
     Raises:
         InputError: an unknown kind or number, or an impossible one.
-
     """
     if isinstance(prior, AbstractPrior):
         return prior

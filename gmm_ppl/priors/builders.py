@@ -56,7 +56,6 @@ def conjugate_prior(
         mean_precision: κ > 0, the number of rows that the prior mean counts for.
         degrees_of_freedom: ν; greater than D − 1 for matrices (D + 2), than 0 for variances (3).
         scale: Ψ, squared units of x: a number, D of them or a matrix; for spherical covariances one number.
-
     """
     features, family = shape.features, shape.family
     low = features - 1 if family.matrix else 0
@@ -120,7 +119,6 @@ def separated_prior(
         mean_scale: s > 0, standard deviation of a mean's prior, units of x; 1.5 of the data's.
         correlation_concentration: η > 0 of the LKJ law; 1 is uniform on correlations, 2 leans towards none.
         scale: τ > 0, scale of the half-normal laws of standard deviations, units of x; the data's.
-
     """
     deviations = data.deviations
     return SeparatedPrior(

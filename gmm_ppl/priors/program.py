@@ -63,7 +63,6 @@ def program_prior(program: Callable, shape: MixtureShape) -> ProgramPrior:
         InputError: it fails, returns something else or of the wrong shape, samples a discrete site, observes data,
             or has a site that comes and goes, or whose support moves, with the value of another (no fixed bijection exists
             then).
-
     """
     first, second = (trace_program(program, shape, seed) for seed in (0, 1))
     for name in {**first, **second}:

@@ -41,7 +41,6 @@ def write_report(
 
     Raises:
         InputError: an unknown format, or a tree without the groups `em_fit` and `observed_data`.
-
     """
     _check(tree, formats)
     page = build_page(tree, manifest)

@@ -23,7 +23,6 @@ def agreement(tree: xr.DataTree) -> xr.Dataset:
 
     Raises:
         KeyError: a tree without draws, or without a point.
-
     """
     names = parameter_names(tree)
     point = scalars(tree["em_fit"].dataset, names)

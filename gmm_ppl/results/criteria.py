@@ -26,7 +26,6 @@ def criteria(tree: xr.DataTree) -> Criteria:
 
     Raises:
         KeyError: a tree without `em_fit`.
-
     """
     return {**at_the_point(tree["em_fit"].dataset), **left_out(tree), "log_evidence": None}
 

@@ -51,7 +51,6 @@ def to_datatree(
 
     Raises:
         InputError: data that do not fit the parameters, an unknown relabelling, or negative numbers of draws.
-
     """
     table = as_table(data)
     point = fit.start if isinstance(fit, DrawsFit) else fit

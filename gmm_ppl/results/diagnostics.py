@@ -25,7 +25,6 @@ def diagnostics(tree: xr.DataTree) -> xr.Dataset:
 
     Raises:
         KeyError: a tree without draws.
-
     """
     posterior = tree["posterior"].dataset
     mixture = parameter_names(tree)

@@ -44,7 +44,6 @@ def parameters_of(dataset: xr.Dataset, covariance: str) -> MixtureParameters:
 
     Raises:
         InputError: an unknown family.
-
     """
     family = find_family(covariance)
     leading = tuple(dim for dim in dataset["means"].dims if dim not in ("component", "feature"))

@@ -14,7 +14,6 @@ class Limits:
         replicated: numbers in all replicated data sets together.
         loo_draws: draws that leave-one-out is computed from where the log-likelihood is too large to be stored.
         evaluated: densities, rows × components × draws, that averages of responsibilities may take.
-
     """
 
     stored: int = 16_000_000

@@ -49,7 +49,6 @@ def predict(found: Found, data: object) -> xr.Dataset:
 
     Raises:
         InputError: rows that cannot be read, or have other features than the fit.
-
     """
     draws = draws_of(found)
     features = draws.parameters.means.shape[-1]

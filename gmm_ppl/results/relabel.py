@@ -62,7 +62,6 @@ def relabel(fit: DrawsFit, x: np.ndarray, *, method: str | None = None) -> Relab
 
     Raises:
         InputError: an unknown method, or one that permutes under a concentration that differs between components.
-
     """
     prior = resolved_prior(fit.mixture)
     reason = why_labels_matter(prior)

@@ -31,7 +31,6 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
 
     Raises:
         InputError: no such file, no netCDF file, or one that holds neither an EM fit nor a posterior.
-
     """
     if not Path(path).is_file():
         raise InputError(f"{path}: there is no such file; expected the results.nc of a run.")

@@ -31,7 +31,6 @@ def starting_parameters(posterior: Posterior, *, start: object, starts: int, see
 
     Raises:
         InputError: an unknown name, or a given start that does not fit the mixture and the data.
-
     """
     shape, x = posterior.shape, np.asarray(posterior.x)
     weak = as_jax(prior_of_starts(shape, data_scale(x)))

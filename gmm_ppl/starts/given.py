@@ -22,7 +22,6 @@ def given_start(start: object, x: np.ndarray, shape: MixtureShape, weak: Abstrac
 
     Raises:
         InputError: another type, shape or family; rows that do not sum to one; labels out of range.
-
     """
     parameters = getattr(start, "parameters", start)
     if isinstance(parameters, MixtureParameters):

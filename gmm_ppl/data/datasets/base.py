@@ -17,7 +17,6 @@ class Description:
         about: what was measured, and what to know before comparing results with others'.
         source: where the numbers were copied from.
         references: where they were published, with DOI.
-
     """
 
     name: str

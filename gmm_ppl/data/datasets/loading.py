@@ -22,7 +22,6 @@ def describe(name: str) -> Description:
 
     Raises:
         InputError: no data set of that name.
-
     """
     for dataset in DATASETS:
         if dataset.name == name:
@@ -40,7 +39,6 @@ def load(name: str, *, columns: Sequence[str] | None = None) -> Table:
 
     Raises:
         InputError: no data set of that name, or no such column in it.
-
     """
     source = f"dataset {describe(name).name}"
     found = read_file(Path(__file__).parent / f"{name}.csv")

@@ -23,7 +23,6 @@ def header_and_rows(path: Path, delimiter: str) -> tuple[Line, Iterator[Line]]:
     Raises:
         InputError: no line at all, a comment or another delimiter on the first line; while the rows are read, a line
             with more or fewer cells, a quoted cell that does not end on its line, or bytes that are not UTF-8.
-
     """
     lines = _cut(path, delimiter)
     header = next((line for line in lines if not _is_blank(line)), None)

@@ -31,7 +31,6 @@ def read_file(path: str | os.PathLike[str]) -> Columns:
 
     Raises:
         InputError: an address, no such file, a directory, an unknown suffix, or a file that does not follow its format.
-
     """
     if "://" in str(path):
         raise InputError(f"'{path}' is an address: download the file and give its path.")

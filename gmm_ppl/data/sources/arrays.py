@@ -36,7 +36,6 @@ def columns_of(array: np.ndarray, *, source: str, origin: str) -> Columns:
 
     Raises:
         InputError: no dimension or more than two, or text.
-
     """
     if array.dtype.names is not None:
         return _fields(array, array.dtype.names, source=source, origin=origin)

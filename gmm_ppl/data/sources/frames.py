@@ -31,7 +31,6 @@ def columns_of(data: Any, *, source: str, origin: str) -> Columns:
 
     Raises:
         InputError: two columns of one name.
-
     """
     import narwhals as nw
 

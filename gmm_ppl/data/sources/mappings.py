@@ -29,7 +29,6 @@ def columns_of(data: Mapping[str, np.ndarray], *, source: str, origin: str) -> C
 
     Raises:
         InputError: entries of several dimensions beside each other, or of different lengths.
-
     """
     if len(data) == 1 and (only := next(iter(data.values()))).ndim > 1:
         return arrays.columns_of(only, source=source, origin=origin)

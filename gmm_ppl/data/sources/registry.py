@@ -19,6 +19,5 @@ def read_object(data: Any) -> Columns:
 
     Raises:
         InputError: an object that holds no table, or one that has to be converted first.
-
     """
     return next(source for source in SOURCES if source.recognises(data)).read(data)

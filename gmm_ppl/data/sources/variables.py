@@ -31,7 +31,6 @@ def columns_of(variables: Sequence[Variable], coordinates: Mapping[str, np.ndarr
 
     Raises:
         InputError: no variable, or variables along different dimensions.
-
     """
     arrays = [variable for variable in variables if variable.cells.ndim]
     if not arrays:

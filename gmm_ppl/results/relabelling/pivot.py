@@ -27,7 +27,6 @@ def pivot_order(draws: MixtureParameters, pivot: MixtureParameters, x: np.ndarra
         draws: parameters with leading axes (chain, draw).
         pivot: parameters of the EM fit.
         x: rows (N, D).
-
     """
     agreement = agreements(draws, pivot, some_rows(x))
     orders = [linear_sum_assignment(each, maximize=True)[1] for each in agreement]
