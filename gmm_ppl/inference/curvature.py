@@ -55,7 +55,10 @@ def move(point: Float[Array, " P"], scale: Array, steps: Float[Array, " P"]) -> 
 
 
 def climb(density: LogDensity, point: Float[Array, " P"], *, max_steps: int = 64) -> Float[Array, " P"]:
-    """A local maximiser of `density` from `point`, by BFGS in whitened coordinates; never lower than `point`."""
+    """A local maximiser of `density` from `point`, by BFGS in whitened coordinates; never lower than `point`.
+
+    NaN where the density has no derivatives at `point`: to stay there would look like having converged.
+    """
     scale, base = whitening(density, point), density(point)
 
     def depth(steps: Array, _: None) -> Array:
@@ -64,4 +67,4 @@ def climb(density: LogDensity, point: Float[Array, " P"], *, max_steps: int = 64
     solver = optx.BFGS(rtol=1e-10, atol=1e-10)
     found = optx.minimise(depth, solver, jnp.zeros_like(point), max_steps=max_steps, throw=False)
     reached = move(point, scale, found.value)
-    return jnp.where(density(reached) >= base, reached, point)
+    return jnp.where(density(reached) < base, point, reached)
