@@ -42,6 +42,11 @@ class EM(AbstractIteration[EMPoint]):
     def objective(self, point: EMPoint) -> Float[Array, ""]:
         return point.log_likelihood + point.log_prior
 
+    def rounding(self, point: EMPoint) -> Float[Array, ""]:
+        # Distances are known to ε times the condition of a covariance.
+        thinnest = jnp.min(thinnest_variance(point.parameters, self.deviations))
+        return 1e-12 * (jnp.abs(self.objective(point)) + self.rows()) + jnp.finfo(float).eps * self.rows() / thinnest
+
     def rows(self) -> Float[Array, ""]:
         return jnp.sum(self.posterior.row_weights)
 

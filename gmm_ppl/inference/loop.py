@@ -37,6 +37,10 @@ class AbstractIteration[Point](eqx.Module):
         """Whether the point has left the parameters for which the objective means anything."""
 
     @abstractmethod
+    def rounding(self, point: Point) -> Float[Array, ""]:
+        """Nats by which rounding may move the objective at a point; a drop of no more is none."""
+
+    @abstractmethod
     def rows(self) -> Float[Array, ""]:
         """Total row weight: the tolerance is per row, so that it means the same for any N."""
 
@@ -85,11 +89,10 @@ def judge[Point](
     method: AbstractIteration[Point], point: Point, objective: Array, gain: Array, state: Progression[Point], tolerance: Array
 ) -> Int[Array, ""]:
     """The status after a step whose objective rose by `gain`."""
-    rounding = 1e-12 * (jnp.abs(objective) + method.rows())
     ends = (
         (method.collapsed(point), Status.COLLAPSED),
         (~jnp.isfinite(objective), Status.NON_FINITE),
-        (gain < -rounding, Status.DECREASED),
+        (gain < -method.rounding(point), Status.DECREASED),
         (settled(gain, state, objective, tolerance * method.rows()), Status.CONVERGED),
         (state.iteration + 2 > state.trace.size - 1, Status.STEP_LIMIT),
     )
