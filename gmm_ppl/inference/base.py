@@ -8,6 +8,9 @@ import numpy as np
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.specification import Mixture
 
+EMPTY = 1e-12
+"""A component with less weight than this has lost its rows."""
+
 
 class Status(Enum):
     """How a fit ended; the value is the message for people."""
@@ -66,6 +69,11 @@ class PointFit:
     def objective(self) -> float:
         """log_likelihood + log_prior, what EM climbs."""
         return self.log_likelihood + self.log_prior
+
+    @property
+    def empty(self) -> list[int]:
+        """Components that have lost their rows, counted from 0."""
+        return np.flatnonzero(self.parameters.weights < EMPTY).tolist()
 
     @property
     def log_posterior(self) -> float:

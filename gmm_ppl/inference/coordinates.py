@@ -47,18 +47,34 @@ def starting_sites(posterior: Posterior, point: PointFit) -> Sites:
     covariances themselves.
 
     Raises:
-        InputError: a fit of another mixture, of a prior with other sites, or at the edge of the parameters' domain.
+        InputError: no fit, one without usable parameters, a fit of another mixture, of a prior with other sites, or at the
+            edge of the parameters' domain.
+
     """
+    check_start(posterior, point)
     wanted = set(posterior.prior.supports(posterior.shape))
-    if point.parameters.shape != posterior.shape:
-        raise InputError("start: the EM fit has another number of components or features, or another covariance family.")
     found = [sites for sites in (point.sites, point.parameters.sites) if set(sites) == wanted]
     if not found:
         raise InputError(f"start: the prior samples {', '.join(sorted(wanted))}; fit EM with the same prior and start from that.")
     unconstrained = unconstrained_sites(posterior, jax.tree.map(jnp.asarray, found[0]))
-    if not all(np.isfinite(each).all() for each in jax.tree.leaves(unconstrained)):
-        raise InputError("start: a weight of the EM fit is 0 or a covariance singular; fit EM with the prior to be sampled.")
+    if point.empty or not all(np.isfinite(each).all() for each in jax.tree.leaves(unconstrained)):
+        raise InputError(
+            "start: a weight of the EM fit is 0 or a covariance singular, where a sampler cannot begin. Take fewer components, "
+            "or fit EM with a prior that forbids both: {kind: conjugate, concentration: 2}."
+        )
     return unconstrained
+
+
+def check_start(posterior: Posterior, point: PointFit) -> None:
+    """Refuse what is no fit, a fit without usable parameters, and one of another mixture."""
+    if not isinstance(point, PointFit):
+        raise InputError(f"start: give what gmm_ppl.fit returned; given {type(point).__name__}.")
+    if not point.status.usable:
+        raise InputError(
+            f"start: the EM fit has no usable parameters. {point.status.value} A fit with another prior may start this one."
+        )
+    if point.parameters.shape != posterior.shape:
+        raise InputError("start: the EM fit has another number of components or features, or another covariance family.")
 
 
 @eqx.filter_jit

@@ -1,6 +1,7 @@
 """`fit`: from a mixture and data to the best of several EM runs."""
 
 import warnings
+from collections.abc import Iterator
 
 import equinox as eqx
 import jax
@@ -57,7 +58,7 @@ def fit(
         FitError: no start gave finite parameters.
 
     Warns:
-        FitWarning: the best start did not converge; `status` says how it ended.
+        FitWarning: the best start did not converge (`status` says how it ended), or a component was left without rows.
     """
     check_arguments(starts, tolerance, max_steps)
     table = as_table(data)
@@ -133,11 +134,21 @@ def number_optima(objective: np.ndarray, usable: np.ndarray, gap: float) -> np.n
 
 
 def announced(found: PointFit) -> PointFit:
-    """The fit, after an error or a warning that its status calls for."""
+    """The fit, after an error or the warnings that it calls for."""
     if found.status is Status.NON_FINITE or not np.isfinite(found.objective):
         raise FitError(f"EM: {found.status.value}")
-    if found.status is not Status.CONVERGED:
-        failed = sum(not each.usable for each in found.restarts.status)
-        ends = f" ({failed} of {len(found.restarts.status)} starts ended so.)" if failed else ""
-        warnings.warn(f"EM: {found.status.value}{ends}", FitWarning, stacklevel=4)
+    for caution in cautions(found):
+        warnings.warn(f"EM: {caution}", FitWarning, stacklevel=4)
     return found
+
+
+def cautions(found: PointFit) -> Iterator[str]:
+    """What a reader of the fit must know: an end other than convergence, components without rows."""
+    if found.status is not Status.CONVERGED:
+        alike = sum(each is found.status for each in found.restarts.status)
+        yield f"{found.status.value} ({alike} of {len(found.restarts.status)} starts ended so.)"
+    if found.empty:
+        yield (
+            f"No rows are left to component {', '.join(map(str, found.empty))}, counting from 0: take fewer components, or a "
+            "prior with a concentration above 1, which keeps every weight above 0."
+        )

@@ -62,7 +62,7 @@ def sample(
     table = as_table(data)
     resolved = mixture.resolve(table.values)
     check_proper(resolved)
-    point = start or fit(mixture, table, seed=seed, progress=progress)
+    point = fit(mixture, table, seed=seed, progress=progress) if start is None else start
     began = time.monotonic()
     target = posterior(resolved, table)
     sampler = make_sampler(target, point, target_acceptance, max_tree_depth)
