@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     # NumPy outside the library's own work, JAX within it: one code serves both, which no static type says well.
     Array = Any
 else:
-    from jaxtyping import Array
+    Array = jax.Array | np.ndarray | np.generic
 
 __all__ = ["Array", "Bool", "Float", "Int", "PRNGKeyArray", "in_float64", "to_numpy"]
 

@@ -33,8 +33,8 @@ class MixtureParameters(eqx.Module):
     placeholders; `mixture_parameters` is the checked way in.
     """
 
-    weights: Float[Array, " K"]
-    means: Float[Array, "K D"]
+    weights: Float[Array, "..."]
+    means: Float[Array, "..."]
     covariance: AbstractCovariance
 
     @property

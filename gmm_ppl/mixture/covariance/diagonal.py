@@ -12,7 +12,7 @@ from gmm_ppl.types import Array, Float
 class DiagonalCovariance(AbstractCovariance):
     """Σ_k = diag(σ²_k1 … σ²_kD)."""
 
-    values: Float[Array, "K D"]
+    values: Float[Array, "..."]
     name: ClassVar[str] = "diagonal"
     site: ClassVar[str] = "variances"
     dims: ClassVar[tuple[str, ...]] = ("component", "feature")

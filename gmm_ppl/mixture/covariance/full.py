@@ -12,7 +12,7 @@ from gmm_ppl.types import Array, Float
 class FullCovariance(AbstractCovariance):
     """Σ_k symmetric positive definite, one for each component."""
 
-    values: Float[Array, "K D D"]
+    values: Float[Array, "..."]
     name: ClassVar[str] = "full"
     site: ClassVar[str] = "covariances"
     dims: ClassVar[tuple[str, ...]] = ("component", "feature", "feature_bis")

@@ -12,7 +12,7 @@ from gmm_ppl.types import Array, Float
 class SphericalCovariance(AbstractCovariance):
     """Σ_k = σ²_k I; sensible only where the features share a unit."""
 
-    values: Float[Array, " K"]
+    values: Float[Array, "..."]
     name: ClassVar[str] = "spherical"
     site: ClassVar[str] = "variances"
     dims: ClassVar[tuple[str, ...]] = ("component",)

@@ -13,7 +13,7 @@ from gmm_ppl.types import Array, Float
 class TiedCovariance(AbstractCovariance):
     """Σ_k = Σ for every component."""
 
-    values: Float[Array, "D D"]
+    values: Float[Array, "..."]
     name: ClassVar[str] = "tied"
     site: ClassVar[str] = "covariance"
     dims: ClassVar[tuple[str, ...]] = ("feature", "feature_bis")
