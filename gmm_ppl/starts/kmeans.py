@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.priors import AbstractConjugatePrior
 from gmm_ppl.starts.base import parameters_of_memberships
-from gmm_ppl.types import Array, Float, PRNGKeyArray
+from gmm_ppl.types import Array, Float, Int, PRNGKeyArray
 
 LLOYD_STEPS = 10
 """Enough to leave bad seeds; EM goes on from there, so k-means need not converge."""
@@ -29,7 +29,7 @@ def seeds(key: PRNGKeyArray, rows: Float[Array, "N D"], row_weights: Float[Array
     first = rows[jax.random.categorical(keys[0], jnp.log(row_weights))]
     centres = jnp.broadcast_to(first, (components, rows.shape[1]))
 
-    def add(index: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
+    def add(index: Int[Array, ""], state: tuple[Array, Array]) -> tuple[Array, Array]:
         centres, closest = state
         chosen = rows[jax.random.categorical(keys[index], jnp.log(closest * row_weights))]
         return centres.at[index].set(chosen), jnp.minimum(closest, jnp.sum((rows - chosen) ** 2, axis=1))
