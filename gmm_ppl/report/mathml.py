@@ -27,7 +27,7 @@ def to_mathml(latex: str, *, display: bool) -> str | None:
     """A `<math>` element, or None where the formula cannot be read or is not mathematics alone."""
     try:
         root = ElementTree.fromstring(convert(latex, display="block" if display else "inline"))
-    except Exception:
+    except Exception:  # latex2mathml's errors share no class of their own, and unfinished LaTeX ends in any of Python's
         return None
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
