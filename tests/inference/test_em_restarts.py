@@ -14,9 +14,7 @@ from tests.inference.programs import prior
 GRID = [(family, kind) for family in FAMILY_NAMES for kind in ("flat", "weak", "conjugate")]
 GRID += [("full", "separated"), ("diagonal", "separated"), ("full", "program")]
 SLOW = [(family, kind) for family in ("tied", "spherical") for kind in ("separated", "program")] + [("diagonal", "program")]
-EVERY = pytest.mark.parametrize(
-    ("family", "kind"), [*GRID, *(pytest.param(*pair, marks=pytest.mark.slow) for pair in SLOW)]
-)
+EVERY = pytest.mark.parametrize(("family", "kind"), [*GRID, *(pytest.param(*pair, marks=pytest.mark.slow) for pair in SLOW)])
 
 
 def again(family, kind, **changes):
