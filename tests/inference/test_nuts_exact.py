@@ -160,8 +160,8 @@ def test_offset_and_scale_only_move_the_posterior(two, offset, scale):
     moved = {**CONJUGATE, "mean": offset + scale * CONJUGATE["mean"], "scale": scale**2 * CONJUGATE["scale"]}
     mixture = gp.Mixture(2, "full", {"kind": "conjugate", "concentration": CONCENTRATION, **moved})
     draws = gp.sample(mixture, rows, seed=6, draws=2000)
-    for function in (lambda each: each.means.mean(axis=(2, 3)), lambda each: np.abs(np.diff(each.means[..., 0]))[..., 0]):
-        found, wanted = function(draws.parameters), function(two.parameters)
-        found = (found - (offset if np.ptp(wanted) and wanted.min() < 0 else 0)) / scale
+    middle = [each.parameters.means.mean(axis=(2, 3)) for each in (draws, two)]
+    apart = [np.abs(np.diff(each.parameters.means[..., 0]))[..., 0] for each in (draws, two)]
+    for found, wanted in (((middle[0] - offset) / scale, middle[1]), (apart[0] / scale, apart[1])):
         error = np.hypot(standard_error(found), standard_error(wanted))
         assert abs(found.mean() - wanted.mean()) < WORST * error
