@@ -15,10 +15,12 @@ def show_number(value: float) -> str:
 
 
 def show_value(value: object) -> str:
-    """A scalar, vector or matrix; equal entries of a vector as one number, long ones by their shape."""
+    """A scalar, vector or matrix; long ones by their shape, or a vector of equal entries with an ellipsis."""
     array = np.asarray(value, dtype=float)
     if array.ndim == 0:
         return f"({show_number(float(array))})"
+    if array.ndim == 1 and array.size > LONGEST and (array == array[0]).all():
+        return rf"({show_number(array[0])}, \ldots, {show_number(array[0])})"
     if max(array.shape) > LONGEST:
         return rf"\left[{' \times '.join(map(str, array.shape))}\text{{ numbers}}\right]"
     if array.ndim == 1:
