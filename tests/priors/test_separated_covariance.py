@@ -1,6 +1,6 @@
 """The law of Σ = diag(σ) R diag(σ): its density integrates to one, and its draws are draws from that density."""
 
-from functools import partial
+from functools import cache, partial
 
 import jax
 import numpy as np
@@ -15,13 +15,19 @@ pytestmark = pytest.mark.usefixtures("x64")
 DRAWS = 20_000
 
 
+@jax.jit
+def compiled_density(scale, eta, matrices):
+    return SeparatedCovariance(scale, eta).log_prob(matrices)
+
+
 def density(scale, eta, matrices):
-    return np.asarray(jax.jit(lambda each: SeparatedCovariance(np.array(scale), eta).log_prob(each))(matrices))
+    return np.asarray(compiled_density(np.array(scale), eta, matrices))
 
 
-def draws(scale, eta, count=DRAWS):
+@cache
+def draws(scale, eta):
     law = SeparatedCovariance(np.array(scale), eta)
-    return np.asarray(jax.jit(partial(law.sample, sample_shape=(count,)))(jax.random.key(5)))
+    return np.asarray(jax.jit(partial(law.sample, sample_shape=(DRAWS,)))(jax.random.key(5)))
 
 
 def test_one_feature_is_the_square_of_a_half_normal():
@@ -58,7 +64,7 @@ def test_three_features_by_hand(eta):
 def test_draws_follow_the_density():
     """E[q(Σ) / p(Σ)] = 1 under p for any density q; a Wishart narrower than p keeps the ratio bounded."""
     scale, eta, features = np.array([1.0, 2.0, 0.5]), 2.0, 3
-    sampled = draws(scale, eta)
+    sampled = draws(tuple(scale), eta)
     narrower = stats.wishart(features + 3, np.diag(scale**2) / 4)
     ratios = np.exp(narrower.logpdf(np.moveaxis(sampled, 0, -1)) - density(scale, eta, sampled))
     assert abs(ratios.mean() - 1) < 5 * ratios.std() / np.sqrt(DRAWS)
@@ -67,7 +73,7 @@ def test_draws_follow_the_density():
 
 def test_draws_have_half_normal_scales_and_lkj_correlations():
     scale, eta = np.array([1.0, 2.0, 0.5]), 2.0
-    sampled = draws(scale, eta)
+    sampled = draws(tuple(scale), eta)
     sigma = np.sqrt(np.diagonal(sampled, axis1=1, axis2=2))
     correlation = sampled[:, 0, 1] / (sigma[:, 0] * sigma[:, 1])
     for each, tau in zip(sigma.T, scale, strict=True):
@@ -80,7 +86,7 @@ def test_draws_have_half_normal_scales_and_lkj_correlations():
 
 
 def test_one_feature_draws():
-    sampled = draws([1.5], 2.0)[:, 0, 0]
+    sampled = draws((1.5,), 2.0)[:, 0, 0]
     assert stats.kstest(np.sqrt(sampled), stats.halfnorm(scale=1.5).cdf).pvalue > 1e-4
 
 

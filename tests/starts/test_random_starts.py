@@ -50,18 +50,14 @@ def check_valid(parameters, data, components):
 
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("data", HARD_DATA)
-@pytest.mark.parametrize("family", ["full", "spherical"])
-def test_starts_are_valid_on_hard_data(family, data, start):
+def test_starts_are_valid_on_hard_data(data, start):
     rows = HARD_DATA[data]
-    if family == "spherical" and data == "units far apart":
-        rows = rows[:, :1]
-    check_valid(starts_of(family, rows, start=start), rows, K)
+    check_valid(starts_of("full", rows, start=start), rows, K)
 
 
-@pytest.mark.parametrize("start", STARTS)
-def test_starts_are_valid_with_fewer_places_than_components(start):
+def test_starts_are_valid_with_fewer_places_than_components():
     rows = np.repeat([[0.0, 0.0], [1.0, 2.0], [5.0, 1.0]], 10, axis=0)
-    check_valid(starts_of("full", rows, components=5, start=start), rows, 5)
+    check_valid(starts_of("spherical", rows, components=5), rows, 5)
 
 
 @pytest.mark.parametrize("start", STARTS)
@@ -108,7 +104,7 @@ def test_random_starts_share_the_datas_covariance():
 
 def test_kmeans_finds_clusters_that_are_apart():
     centres = np.array([[0.0, 0.0], [50.0, 0.0], [0.0, 50.0]])
-    rows = np.concatenate([each + random_rows(20, seed=seed) / 10 for seed, each in enumerate(centres)])
+    rows = np.concatenate([each + random_rows(10, seed=seed) / 10 for seed, each in enumerate(centres)])
     for means in starts_of("spherical", rows).means:
         nearest_centres = np.linalg.norm(means[:, None] - centres, axis=2).argmin(axis=1)
         assert set(nearest_centres.tolist()) == {0, 1, 2}
