@@ -22,7 +22,7 @@ def show_value(value: object) -> str:
     if array.ndim == 1 and array.size > LONGEST and (array == array[0]).all():
         return rf"({show_number(array[0])}, \ldots, {show_number(array[0])})"
     if max(array.shape) > LONGEST:
-        return rf"\left[{' \times '.join(map(str, array.shape))}\text{{ numbers}}\right]"
+        return rf"\left[{r' \times '.join(map(str, array.shape))}\text{{ numbers}}\right]"
     if array.ndim == 1:
         return f"({', '.join(show_number(each) for each in array)})"
     rows = r" \\ ".join(" & ".join(show_number(each) for each in row) for row in array)
