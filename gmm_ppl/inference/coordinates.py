@@ -14,7 +14,7 @@ from gmm_ppl.priors.sites import Sites
 from gmm_ppl.types import Array, Float
 
 SPREADS = (2.0, 1.0, 0.5, 0.25, 0.0)
-"""Standard deviations of starts, in posterior ones; the first at which the density is finite is taken."""
+"""Standard deviations of starts, in posterior ones; the first where density and gradient are finite is taken."""
 
 
 class Coordinates(eqx.Module):
@@ -83,18 +83,11 @@ def unconstrained_sites(posterior: Posterior, sites: Sites) -> Sites:
     return posterior.unconstrain(sites)
 
 
-@eqx.filter_jit
-def dispersed_starts(posterior: Posterior, coordinates: Coordinates, keys: Array) -> Float[Array, "chains P"]:
-    """One start a key, twice as dispersed as the normal approximation at the mode, nearer where that has no density.
+def dispersed_candidates(coordinates: Coordinates, key: Array) -> Float[Array, "spreads P"]:
+    """Positions in one random direction, the first twice as dispersed as the normal approximation at the mode.
 
     Chains that start at one point agree about everything, which blinds R-hat (Gelman & Rubin 1992,
-    doi:10.1214/ss/1177011136).
+    doi:10.1214/ss/1177011136). The others come nearer, down to the mode itself, in case the first has no density.
     """
-
-    def one(key: Array) -> Array:
-        size = ravel_pytree(coordinates.centre)[0].size
-        candidates = jnp.array(SPREADS)[:, None] * jax.random.normal(key, (size,))
-        densities = jax.vmap(lambda each: coordinates.log_density(posterior, each))(candidates)
-        return candidates[jnp.argmax(jnp.isfinite(densities))]
-
-    return jax.vmap(one)(keys)
+    size = ravel_pytree(coordinates.centre)[0].size
+    return jnp.array(SPREADS)[:, None] * jax.random.normal(key, (size,))

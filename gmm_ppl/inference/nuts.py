@@ -9,12 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.data.tables import as_table
-from gmm_ppl.errors import FitWarning, InputError
+from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import DrawsFit, PointFit
-from gmm_ppl.inference.coordinates import coordinates_at, dispersed_starts, starting_sites
+from gmm_ppl.inference.coordinates import coordinates_at, starting_sites
 from gmm_ppl.inference.fit import fit
-from gmm_ppl.inference.warmup import Sampler, begin_chains, schedule, segment
+from gmm_ppl.inference.warmup import Chain, Sampler, begin_chains, schedule, segment
 from gmm_ppl.model.posterior import Posterior, posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior
 from gmm_ppl.progress import Progress, watched
@@ -57,6 +57,7 @@ def sample(
 
     Raises:
         InputError: an improper prior, arguments out of range, or a start that does not fit.
+        FitError: no density to follow where the chains would begin.
     """
     check_arguments(chains, draws, warmup, target_acceptance, max_tree_depth)
     table = as_table(data)
@@ -99,7 +100,8 @@ def run_chains(sampler: Sampler, key: Array, chains: int, warmup: int, draws: in
     Ctrl-C while sampling keeps what is there; during warm-up there is nothing to keep and it is passed on.
     """
     for_starts, for_moves = jax.random.split(key)
-    state = begin_chains(sampler, dispersed_starts(sampler.posterior, sampler.coordinates, jax.random.split(for_starts, chains)))
+    state = begin_chains(sampler, jax.random.split(for_starts, chains))
+    check_begun(state)
     total = -(-(warmup + draws) // SEGMENT) * SEGMENT
     stages = jnp.asarray(schedule(warmup, total - warmup))
     keys = jax.random.split(for_moves, (total // SEGMENT, chains, SEGMENT))
@@ -117,6 +119,15 @@ def run_chains(sampler: Sampler, key: Array, chains: int, warmup: int, draws: in
             break
     joined = {name: np.concatenate([record[name] for record in records], axis=1) for name in records[0]}
     return {name: values[:, warmup : warmup + draws] for name, values in joined.items()}
+
+
+def check_begun(chains: Chain) -> None:
+    """Refuse to go on from where the density cannot be followed."""
+    if not (np.isfinite(chains.nuts.logdensity).all() and np.isfinite(chains.nuts.logdensity_grad).all()):
+        raise FitError(
+            "NUTS: the density or its gradient is not finite at the EM point: look for values far from all others, or give "
+            "another start."
+        )
 
 
 def report(records: list[dict[str, np.ndarray]], warmup: int, total: int, progress: Progress) -> None:

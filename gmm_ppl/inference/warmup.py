@@ -15,7 +15,7 @@ from blackjax.adaptation.step_size import DualAveragingAdaptationState, dual_ave
 from blackjax.adaptation.window_adaptation import build_schedule
 from blackjax.mcmc.hmc import HMCState
 
-from gmm_ppl.inference.coordinates import Coordinates
+from gmm_ppl.inference.coordinates import Coordinates, dispersed_candidates
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array, Float
 
@@ -54,13 +54,17 @@ def schedule(warmup: int, draws: int) -> np.ndarray:
     return np.concatenate([np.asarray(build_schedule(warmup)).reshape(-1, 2), sampling]) if warmup else sampling
 
 
-def begin_chain(sampler: Sampler, position: Float[Array, " P"]) -> Chain:
-    """A chain at its start, with the step size and unit metric that suit whitened coordinates."""
-    averaging, metric = adaptations(sampler, position.size)
+def begin_chain(sampler: Sampler, key: Array) -> Chain:
+    """A chain at a dispersed start, with the step size and unit metric that suit whitened coordinates."""
+    candidates = dispersed_candidates(sampler.coordinates, key)
+    states = jax.vmap(lambda each: blackjax.nuts.init(each, sampler.log_density))(candidates)
+    usable = jnp.isfinite(states.logdensity) & jnp.isfinite(states.logdensity_grad).all(axis=1)
+    averaging, metric = adaptations(sampler, candidates.shape[1])
     averaged = averaging[0](jnp.array(FIRST_STEP))
     # BlackJAX begins the average at a step of 1, which is what a run without warm-up would sample with.
     averaged = averaged._replace(log_step_size_avg=averaged.log_step_size)
-    return Chain(blackjax.nuts.init(position, sampler.log_density), averaged, metric[0](position.size), jnp.array(FIRST_STEP))
+    nuts = jax.tree.map(lambda leaf: leaf[jnp.argmax(usable)], states)
+    return Chain(nuts, averaged, metric[0](candidates.shape[1]), jnp.array(FIRST_STEP))
 
 
 def adaptations(sampler: Sampler, size: int) -> tuple:
@@ -117,9 +121,9 @@ def choose[State](condition: Array, new: State, old: State) -> State:
 
 
 @eqx.filter_jit
-def begin_chains(sampler: Sampler, positions: Float[Array, "chains P"]) -> Chain:
-    """`begin_chain` for every chain, in the very types that a transition returns, so that `segment` compiles once."""
-    chains = jax.vmap(lambda each: begin_chain(sampler, each))(positions)
+def begin_chains(sampler: Sampler, keys: Array) -> Chain:
+    """`begin_chain` for every key, in the very types that a transition returns, so that `segment` compiles once."""
+    chains = jax.vmap(lambda key: begin_chain(sampler, key))(keys)
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=leaf.dtype), chains)
 
 
