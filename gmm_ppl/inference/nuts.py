@@ -123,7 +123,7 @@ def run_chains(sampler: Sampler, key: Array, chains: int, warmup: int, draws: in
 
 def check_begun(chains: Chain) -> None:
     """Refuse to go on from where the density cannot be followed."""
-    if not (np.isfinite(chains.nuts.logdensity).all() and np.isfinite(chains.nuts.logdensity_grad).all()):
+    if not all(np.isfinite(each).all() for each in jax.tree.leaves(chains.nuts)):
         raise FitError(
             "NUTS: the density or its gradient is not finite at the EM point: look for values far from all others, or give "
             "another start."
