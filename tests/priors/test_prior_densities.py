@@ -14,7 +14,7 @@ from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.model.specification import as_jax
 from gmm_ppl.priors import resolve_prior
 from gmm_ppl.priors.sites import log_prior
-from tests.cases import EVERY, FAMILY_NAMES, mixture_shape, prior_statement, random_parameters, random_rows
+from tests.cases import EVERY, FAMILY_NAMES, PRIOR_KINDS, mixture_shape, prior_statement, random_parameters, random_rows
 from tests.priors.oracles import conjugate_log_density, separated_log_density, stated_conjugate, stated_separated
 
 pytestmark = pytest.mark.usefixtures("x64")
@@ -105,10 +105,12 @@ def test_supports_name_every_site_of_the_program(family, kind):
         }
 
 
-@pytest.mark.parametrize(("kind", "bounded"), [("weak", True), ("flat", True), ("separated", True)])
-def test_a_concentration_below_one_has_no_mode(kind, bounded):
-    shape = mixture_shape("full")
-    assert resolve_prior(kind, shape, DATA).bounded() is bounded
-    if kind != "flat":
-        numbers = {"kind": "conjugate" if kind == "weak" else kind, "concentration": [1.0, 0.9, 2.0]}
-        assert not resolve_prior(numbers, shape, DATA).bounded()
+@pytest.mark.parametrize("kind", PRIOR_KINDS)
+def test_defaults_have_a_mode(kind):
+    assert resolve_prior(prior_statement("full", kind), mixture_shape("full"), DATA).bounded() is True
+
+
+@pytest.mark.parametrize("kind", ["conjugate", "separated"])
+def test_a_concentration_below_one_has_no_mode(kind):
+    numbers = {"kind": kind, "concentration": [1.0, 0.9, 2.0]}
+    assert resolve_prior(numbers, mixture_shape("full"), DATA).bounded() is False
