@@ -84,8 +84,9 @@ def test_starts_differ_and_are_settled_by_their_seed(start):
     assert len(np.unique(first[:, :, 0].round(12), axis=0)) > 1
 
 
-def test_random_means_are_distinct_rows():
-    rows = HARD_DATA["plain"]
+@pytest.mark.parametrize("data", ["plain", "as many rows as components", "one row more"])
+def test_random_means_are_distinct_rows(data):
+    rows = HARD_DATA[data]
     for means in starts_of("full", rows, start="random").means:
         positions = [int(np.flatnonzero((rows == mean).all(axis=1))[0]) for mean in means]
         assert len(set(positions)) == K
