@@ -1,11 +1,12 @@
-"""Posteriors of conjugate mixtures in closed form: the sum over all Kᴺ assignments of one feature's rows."""
+"""Posteriors of mixtures of one feature as the sum over all Kᴺ assignments of its rows."""
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import numpy as np
 from scipy.special import digamma, gammaln, logsumexp
-from scipy.stats import t
+from scipy.stats import halfnorm, norm, t
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,91 @@ class Numbers:
         """Log Γ(ν/2) − (ν/2) log Ψ − ½ log κ."""
         return gammaln(self.degrees / 2) - self.degrees / 2 * np.log(self.scale) - np.log(self.precision) / 2
 
+    @property
+    def variance(self):
+        """E σ²."""
+        return self.scale / (self.degrees - 2)
+
+    @property
+    def mean_variance(self):
+        """Var μ."""
+        return self.variance / self.precision
+
+    @property
+    def log_variance(self):
+        """E log σ²."""
+        return np.log(self.scale / 2) - digamma(self.degrees / 2)
+
     def predictive(self, points):
         """Density of a new row, a Student t."""
         spread = np.sqrt(self.scale * (self.precision + 1) / (self.precision * self.degrees))
         return t.pdf(points, self.degrees, self.mean, spread)
+
+
+@dataclass(frozen=True)
+class Separated:
+    """Dirichlet(α) weights; σ ~ HalfNormal(τ); μ ~ N(m, s²): normal given σ, which a grid sums out."""
+
+    concentration: float
+    prior_mean: float
+    mean_scale: float
+    scale: float
+
+    def statement(self):
+        """As a user states it."""
+        return {
+            "kind": "separated",
+            "concentration": self.concentration,
+            "mean": self.prior_mean,
+            "mean_scale": self.mean_scale,
+            "scale": self.scale,
+        }
+
+    def given(self, rows):
+        """Its law given rows of one component, and the log of their marginal density."""
+        grid = np.exp(np.linspace(np.log(1e-5 * self.scale), np.log(8 * self.scale), 4000))
+        step = np.log(grid[1] / grid[0])
+        precision = 1 / self.mean_scale**2 + len(rows) / grid**2
+        mean = (self.prior_mean / self.mean_scale**2 + rows.sum() / grid**2) / precision
+        # Bayes' rule at μ = its mean given σ: prior × likelihood / posterior density.
+        logs = norm.logpdf(mean, self.prior_mean, self.mean_scale) - norm.logpdf(0, 0, precision**-0.5)
+        logs = logs + norm.logpdf(rows[:, None], mean, grid).sum(axis=0)
+        logs = logs + halfnorm.logpdf(grid, scale=self.scale) + np.log(grid * step)
+        return SeparatedGiven(grid, mean, precision**-0.5, np.exp(logs - logsumexp(logs))), logsumexp(logs)
+
+
+@dataclass(frozen=True)
+class SeparatedGiven:
+    """Weights of a grid of σ, and the normal law of μ at each."""
+
+    grid: np.ndarray
+    means: np.ndarray
+    spreads: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def mean(self):
+        """E μ."""
+        return self.weights @ self.means
+
+    @property
+    def variance(self):
+        """E σ²."""
+        return self.weights @ self.grid**2
+
+    @property
+    def mean_variance(self):
+        """Var μ."""
+        return self.weights @ (self.spreads**2 + (self.means - self.mean) ** 2)
+
+    @property
+    def log_variance(self):
+        """E log σ²."""
+        return 2 * self.weights @ np.log(self.grid)
+
+    def predictive(self, points):
+        """Density of a new row."""
+        return norm.pdf(points[:, None], self.means, np.hypot(self.spreads, self.grid)) @ self.weights
 
 
 POINTS = np.array([-3.0, -1.0, 0.0, 0.5, 2.0, 4.0])
@@ -54,10 +136,11 @@ POINTS = np.array([-3.0, -1.0, 0.0, 0.5, 2.0, 4.0])
 def expectations(x, prior, components=2):
     """Posterior means of label-invariant quantities, by name, and the co-assignment probabilities (N, N)."""
     logs, values, together = [], [], []
+    given = cache(lambda chosen: prior.given(x[list(chosen)]))
     for assignment in product(range(components), repeat=len(x)):
         labels = np.array(assignment)
         counts = prior.concentration + np.bincount(labels, minlength=components)
-        laws, marginals = zip(*(prior.given(x[labels == k]) for k in range(components)), strict=True)
+        laws, marginals = zip(*(given(tuple(np.flatnonzero(labels == k))) for k in range(components)), strict=True)
         logs.append(gammaln(counts).sum() + sum(marginals))
         values.append(invariants(counts / counts.sum(), counts, laws))
         together.append(labels[:, None] == labels)
@@ -69,24 +152,21 @@ def expectations(x, prior, components=2):
 def invariants(shares, counts, laws):
     """Expectations given an assignment, where the weights are Dirichlet and the components independent."""
     means = np.array([law.mean for law in laws])
-    variances = np.array([law.scale / (law.degrees - 2) for law in laws])
-    mean_variances = variances / [law.precision for law in laws]
     total = counts.sum()
     return {
         "mean of a row": shares @ means,
         "sum of means": means.sum(),
-        "squared distance of means": (means[0] - means[1]) ** 2 + mean_variances.sum(),
+        "squared distance of means": (means[0] - means[1]) ** 2 + sum(law.mean_variance for law in laws),
         "sum of squared weights": (counts * (counts + 1)).sum() / (total * (total + 1)),
-        "variance within": shares @ variances,
-        "log variances": sum(np.log(law.scale / 2) - digamma(law.degrees / 2) for law in laws),
+        "variance within": shares @ [law.variance for law in laws],
+        "log variances": sum(law.log_variance for law in laws),
         "density": sum(share * law.predictive(POINTS) for share, law in zip(shares, laws, strict=True)),
     }
 
 
 def invariants_of_draws(draws):
     """The same quantities for every draw, (chain, draw) or (chain, draw, point)."""
-    weights, means = draws.parameters.weights, draws.parameters.means[..., 0]
-    variances = draws.parameters.covariance.values[..., 0, 0]
+    weights, means, variances = draws.parameters.weights, draws.parameters.means[..., 0], variances_of(draws)
     return {
         "mean of a row": (weights * means).sum(-1),
         "sum of means": means.sum(-1),
@@ -110,5 +190,10 @@ def co_assignment_of_draws(draws, x):
 def component_densities(draws, points):
     """π_k N(x | μ_k, σ²_k), (chain, draw, points, K)."""
     weights, means = draws.parameters.weights[..., None, :], draws.parameters.means[..., 0][..., None, :]
-    variances = draws.parameters.covariance.values[..., 0, 0][..., None, :]
+    variances = variances_of(draws)[..., None, :]
     return weights * np.exp(-((points[:, None] - means) ** 2) / variances / 2) / np.sqrt(2 * np.pi * variances)
+
+
+def variances_of(draws):
+    """σ²_k of one feature, (chain, draw, K), whatever the family."""
+    return draws.parameters.covariance.values.reshape(draws.parameters.weights.shape)

@@ -1,0 +1,83 @@
+"""Other families and priors against exact answers; each compiles a sampler of its own, so they are slow."""
+
+import jax
+import numpy as np
+import pytest
+
+import gmm_ppl as gp
+from tests.inference import exact, programs
+from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR
+from tests.inference.monte_carlo import assert_mean
+from tests.inference.oracles import K, N, overlapping_rows
+
+pytestmark = pytest.mark.slow
+
+SEPARATED = exact.Separated(concentration=2.0, prior_mean=0.3, mean_scale=2.0, scale=1.4)
+LAWS = {
+    "diagonal": EIGHT_ROWS_PRIOR,
+    "spherical": EIGHT_ROWS_PRIOR,
+    "full, separated": SEPARATED,
+    "spherical, separated": SEPARATED,
+}
+
+
+def clear_rows():
+    """Two clusters that nobody would confuse, so that chains stay at one labelling and mix well there."""
+    return overlapping_rows() + np.where(np.arange(N) < N // 3, 0, 6)[:, None] * [1.0, 10.0]
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_against_all_assignments(name):
+    law, family = LAWS[name], name.split(",")[0]
+    start = gp.fit(gp.Mixture(2, family, EIGHT_ROWS_PRIOR.statement()), EIGHT_ROWS)
+    # Half-normal scales let a component shrink to a single row, a corner that is slow to leave.
+    count = 10000 if law is SEPARATED else 2000
+    draws = gp.sample(gp.Mixture(2, family, law.statement()), EIGHT_ROWS, start=start, draws=count, warmup=500, seed=1)
+    truth, together = exact.expectations(EIGHT_ROWS, law)
+    for quantity, values in exact.invariants_of_draws(draws).items():
+        assert_mean(values, truth[quantity], quantity)
+    above = np.triu_indices(len(EIGHT_ROWS), 1)
+    assert_mean(exact.co_assignment_of_draws(draws, EIGHT_ROWS)[:, :, *above], together[above], "together")
+
+
+def test_a_program_that_states_the_conjugate_prior_is_sampled_alike():
+    """Two features; means that differ in nothing but Monte-Carlo error."""
+    x = clear_rows()
+    closed, program = (
+        gp.sample(gp.Mixture(K, "full", prior), x, draws=1000, warmup=500, seed=seed)
+        for seed, prior in enumerate([programs.prior("full", "conjugate"), programs.conjugate])
+    )
+    wanted, given = invariants(closed), invariants(program)
+    for name in wanted:
+        assert_alike(given[name], wanted[name], name)
+
+
+def invariants(draws):
+    """Label-invariant sums over components of draws in two features."""
+    weights, means, values = jax.tree.leaves(draws.parameters)
+    return {
+        "mean": (weights[..., None] * means).sum(-2),
+        "squared weights": (weights**2).sum(-1),
+        "within": (weights[..., None, None] * values).sum(-3),
+    }
+
+
+@pytest.mark.parametrize(("family", "kind"), [("tied", "weak"), ("diagonal", "separated")])
+@pytest.mark.parametrize("scale", [1e-100, 1e100])
+def test_other_units(family, kind, scale):
+    mixture, x = gp.Mixture(K, family, kind), clear_rows()
+    wanted, found = (gp.sample(mixture, rows, draws=1000, warmup=500, seed=3) for rows in (x, x * scale))
+    assert found.sampler_statistics["diverging"].sum() == wanted.sampler_statistics["diverging"].sum() == 0
+    assert_alike(mean_of_a_row(found) / scale, mean_of_a_row(wanted), "mean of a row")
+    steps = [draws.sampler_statistics["step_size"].mean() for draws in (found, wanted)]
+    np.testing.assert_allclose(steps[0], steps[1], rtol=0.3)
+
+
+def mean_of_a_row(draws):
+    return (draws.parameters.weights[..., None] * draws.parameters.means).sum(-2)
+
+
+def assert_alike(given, wanted, name):
+    """Two sets of draws have one mean: the first, and the second mirrored about its own mean, have it together."""
+    centre = wanted.mean(axis=(0, 1))
+    assert_mean(np.concatenate([given, 2 * centre - wanted]), centre, name)
