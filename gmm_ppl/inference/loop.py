@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gmm_ppl.compiled import compiled
 from gmm_ppl.inference.base import Status
 from gmm_ppl.progress import Progress
 from gmm_ppl.types import Array, Bool, Float, Int
@@ -43,6 +44,13 @@ class AbstractIteration[Point](eqx.Module):
     @abstractmethod
     def rows(self) -> Float[Array, ""]:
         """Total row weight: the tolerance is per row, so that it means the same for any N."""
+
+    def settled(self, point: Point, gain: Array, last_gain: Array, floor: Array) -> Bool[Array, ""]:
+        """Whether no more than `floor` nats are to be gained after `point`, reached by gains `last_gain` and then `gain`.
+
+        Aitken's rule, which is right where gains shrink by a steady factor; a method whose gains do not says so itself.
+        """
+        return settled(gain, last_gain, self.objective(point), floor)
 
 
 class Progression[Point](eqx.Module):
@@ -93,14 +101,14 @@ def judge[Point](
         (method.collapsed(point), Status.COLLAPSED),
         (~jnp.isfinite(objective), Status.NON_FINITE),
         (gain < -method.rounding(point), Status.DECREASED),
-        (settled(gain, state, objective, tolerance * method.rows()), Status.CONVERGED),
+        (method.settled(point, gain, state.gain, tolerance * method.rows()), Status.CONVERGED),
         (state.iteration + 2 > state.trace.size - 1, Status.STEP_LIMIT),
     )
     codes = [jnp.array(STATUSES.index(status)) for _, status in ends]
     return jnp.select([test for test, _ in ends], codes, RUNNING)
 
 
-def settled[Point](gain: Array, state: Progression[Point], objective: Array, tolerance: Array) -> Bool[Array, ""]:
+def settled(gain: Array, last_gain: Array, objective: Array, tolerance: Array) -> Bool[Array, ""]:
     """Whether this gain, and all gains that would follow, are within the tolerance.
 
     EM's gains shrink by a steady factor ρ, so what is still to come is about gain · ρ / (1 − ρ) (Aitken's estimate; Böhning et
@@ -108,14 +116,14 @@ def settled[Point](gain: Array, state: Progression[Point], objective: Array, tol
     wherever components overlap and ρ is close to 1.
     """
     floor = jnp.maximum(tolerance, 4 * jnp.finfo(objective.dtype).eps * jnp.abs(objective))
-    ratio = jnp.clip(gain / jnp.where(state.gain > 0, state.gain, 1), 0, 1)
+    ratio = jnp.clip(gain / jnp.where(last_gain > 0, last_gain, 1), 0, 1)
     remaining = gain * ratio / jnp.maximum(1 - ratio, 1e-12)
-    steady = (state.gain > 0) & jnp.isfinite(state.gain) & (remaining <= floor)
+    steady = (last_gain > 0) & jnp.isfinite(last_gain) & (remaining <= floor)
     at_rounding = gain <= 4 * jnp.finfo(objective.dtype).eps * jnp.abs(objective)
     return (gain <= floor) & (steady | at_rounding)
 
 
-@eqx.filter_jit
+@compiled
 def segment[Point](
     method: AbstractIteration[Point], states: Progression[Point], tolerance: Array, limit: Array
 ) -> Progression[Point]:
@@ -131,7 +139,7 @@ def segment[Point](
     return jax.vmap(lane)(states)
 
 
-@eqx.filter_jit
+@compiled
 def begin_all[Point](method: AbstractIteration[Point], points: Point, max_steps: int) -> Progression[Point]:
     """`begin` for every start."""
     return jax.vmap(lambda point: begin(method, point, max_steps))(points)
