@@ -48,7 +48,7 @@ class EM(AbstractIteration[EMPoint]):
         return 1e-12 * (jnp.abs(self.objective(point)) + self.rows()) + jnp.finfo(float).eps * self.rows() / thinnest
 
     def rows(self) -> Float[Array, ""]:
-        return jnp.sum(self.posterior.row_weights)
+        return jnp.sum(self.posterior.rows.weights)
 
     def collapsed(self, point: EMPoint) -> Bool[Array, ""]:
         # Written so that NaN, which JAX's Cholesky returns without a word, counts as collapsed.
@@ -56,13 +56,13 @@ class EM(AbstractIteration[EMPoint]):
 
     def start(self, parameters: MixtureParameters) -> EMPoint:
         """The first point, at (conjugate priors) or near starting parameters."""
-        _, statistics = expected_statistics(self.posterior.x, self.posterior.row_weights, parameters)
+        _, statistics = expected_statistics(self.posterior.rows, parameters)
         return self.evaluate(self.m_step.first_sites(parameters, statistics))
 
     def evaluate(self, sites: Sites) -> EMPoint:
         """The E-step and both densities at `sites`."""
         value, parameters = log_prior(self.posterior.prior, self.posterior.shape, sites)
-        likelihood, statistics = expected_statistics(self.posterior.x, self.posterior.row_weights, parameters)
+        likelihood, statistics = expected_statistics(self.posterior.rows, parameters)
         return EMPoint(sites, parameters, statistics, likelihood, value)
 
 

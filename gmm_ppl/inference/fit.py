@@ -3,11 +3,11 @@
 import warnings
 from collections.abc import Iterator
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gmm_ppl.compiled import compiled
 from gmm_ppl.data.tables import as_table, check_enough_rows
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_between, check_count
@@ -89,7 +89,7 @@ def check_mode(mixture: Mixture) -> None:
         )
 
 
-@eqx.filter_jit
+@compiled
 def first_points(method: EM, parameters: MixtureParameters) -> EMPoint:
     """The first point of every start."""
     return jax.vmap(method.start)(parameters)

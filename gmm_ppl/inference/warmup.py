@@ -15,6 +15,7 @@ from blackjax.adaptation.step_size import DualAveragingAdaptationState, dual_ave
 from blackjax.adaptation.window_adaptation import build_schedule
 from blackjax.mcmc.hmc import HMCState
 
+from gmm_ppl.compiled import compiled
 from gmm_ppl.inference.coordinates import Coordinates, dispersed_candidates
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array, Float
@@ -120,14 +121,14 @@ def choose[State](condition: Array, new: State, old: State) -> State:
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
 
 
-@eqx.filter_jit
+@compiled
 def begin_chains(sampler: Sampler, keys: Array) -> Chain:
     """`begin_chain` for every key, in the very types that a transition returns, so that `segment` compiles once."""
     chains = jax.vmap(lambda key: begin_chain(sampler, key))(keys)
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=leaf.dtype), chains)
 
 
-@eqx.filter_jit
+@compiled
 def segment(sampler: Sampler, chains: Chain, keys: Array, stages: Array) -> tuple[Chain, dict[str, Array]]:
     """Several transitions of every chain; `keys` (chains, L), `stages` (L, 2); records are (chains, L, …)."""
 

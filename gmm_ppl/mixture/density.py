@@ -36,6 +36,13 @@ def density_and_responsibilities(x: Float[Array, "... D"], parameters: MixturePa
     return total, jnp.exp(joint - total[..., None])
 
 
+def exponentials(joint: Float[Array, "K B"]) -> tuple[Array, Array, Array]:
+    """(m, e, s) of joint log densities, components × rows: log P(x) = m + log s, and responsibilities are e / s."""
+    largest = jnp.max(joint, axis=0)
+    each = jnp.exp(joint - largest)
+    return largest, each, jnp.sum(each, axis=0)
+
+
 def expected_log_likelihood(statistics: Statistics, parameters: MixtureParameters) -> Float[Array, ""]:
     """Σ_ik w_i r_ik (log π_k + log N(x_i | μ_k, Σ_k)) in nats, from the statistics alone: the Q of EM.
 

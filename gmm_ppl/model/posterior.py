@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpyro
 
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.mixture.data_pass import log_likelihood
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.rows import Rows, rows
 from gmm_ppl.model.distribution import GaussianMixture
 from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
 from gmm_ppl.priors import AbstractPrior
@@ -24,10 +24,14 @@ class Posterior(eqx.Module):
     that calls it: `jax.jit` cannot hash a method that is bound to arrays.
     """
 
-    x: Float[Array, "N D"]
-    row_weights: Float[Array, " N"]
+    rows: Rows
     prior: AbstractPrior
     shape: MixtureShape = eqx.field(static=True)
+
+    @property
+    def x(self) -> Float[Array, "N D"]:
+        """The rows, in units of x."""
+        return self.rows.x
 
     def log_joint(self, sites: Sites) -> Float[Array, ""]:
         """Log p(x | sites) + log p(sites), with respect to Lebesgue measure on the sites."""
@@ -36,7 +40,7 @@ class Posterior(eqx.Module):
     def log_terms(self, sites: Sites) -> tuple[Array, Array, MixtureParameters]:
         """Log-likelihood, log prior and the parameters at `sites`."""
         prior_value, parameters = log_prior(self.prior, self.shape, sites)
-        return log_likelihood(self.x, self.row_weights, parameters), prior_value, parameters
+        return log_likelihood(self.rows, parameters), prior_value, parameters
 
     def log_density(self, unconstrained: Sites) -> Float[Array, ""]:
         """The log joint density in unconstrained coordinates, their Jacobian included: what a sampler needs."""
@@ -78,5 +82,4 @@ def posterior(mixture: Mixture, data: object) -> Posterior:
     """
     x = as_table(data).values
     resolved = mixture.resolve(x)
-    rows = jnp.asarray(x)
-    return Posterior(rows, jnp.ones(rows.shape[0], rows.dtype), as_jax(resolved_prior(resolved)), mixture.shape(x.shape[1]))
+    return Posterior(rows(x), as_jax(resolved_prior(resolved)), mixture.shape(x.shape[1]))

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from gmm_ppl.compiled import compiled
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.mixture.scale import DataScale, data_scale
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import as_jax
@@ -21,9 +23,15 @@ from gmm_ppl.types import Array
 
 __all__ = ["STARTS", "starting_parameters"]
 
-Start = Callable[[Array, Array, Array, MixtureShape, AbstractConjugatePrior], MixtureParameters]
+Start = Callable[[Array, Rows, MixtureShape, AbstractConjugatePrior], MixtureParameters]
 
 STARTS: Mapping[str, Start] = MappingProxyType({"kmeans": kmeans_start, "random": random_start})
+
+MOST_ROWS = 20_000
+"""Starts look at no more rows than this, drawn at random: EM sees them all, and a start need only be near."""
+
+MEMBERSHIPS = 2**22
+"""Memberships, rows × components, that starts hold at a time."""
 
 
 def starting_parameters(posterior: Posterior, *, start: object, starts: int, seed: int) -> MixtureParameters:
@@ -39,7 +47,17 @@ def starting_parameters(posterior: Posterior, *, start: object, starts: int, see
     if start not in STARTS:
         raise InputError(f"start: none is called {start!r}; choose one of {', '.join(STARTS)}, or give parameters.")
     keys = jax.random.split(jax.random.key(seed), starts)
-    return random_starts(STARTS[start], keys, posterior.x, posterior.row_weights, shape, weak)
+    return random_starts(STARTS[start], keys, thinned(posterior.rows, seed), shape, weak)
+
+
+def thinned(rows: Rows, seed: int) -> Rows:
+    """At most `MOST_ROWS` of the rows that count, any as likely as another; their weights go with them."""
+    if rows.weights.shape[0] <= MOST_ROWS:
+        return rows
+    counted = np.flatnonzero(np.asarray(rows.weights))
+    chosen = np.sort(np.random.default_rng(seed).choice(counted, min(MOST_ROWS, counted.size), replace=False))
+    values, weights = np.asarray(rows.values)[chosen], np.asarray(rows.weights)[chosen]
+    return Rows(jnp.asarray(values), jnp.asarray(weights), rows.origin, rows.centre, rows.reach)
 
 
 def prior_of_starts(shape: MixtureShape, data: DataScale) -> AbstractConjugatePrior:
@@ -52,9 +70,8 @@ def prior_of_starts(shape: MixtureShape, data: DataScale) -> AbstractConjugatePr
     return conjugate_prior(shape, regular, concentration=1 + 1 / shape.components)
 
 
-@eqx.filter_jit
-def random_starts(
-    start: Start, keys: Array, x: Array, row_weights: Array, shape: MixtureShape, weak: AbstractConjugatePrior
-) -> MixtureParameters:
-    """Starts one after another, so that memory holds the memberships of one."""
-    return jax.lax.map(lambda key: start(key, x, row_weights, shape, weak), keys)
+@compiled
+def random_starts(start: Start, keys: Array, rows: Rows, shape: MixtureShape, weak: AbstractConjugatePrior) -> MixtureParameters:
+    """Starts side by side, as many at a time as memory should hold the memberships of."""
+    together = max(1, MEMBERSHIPS // (rows.weights.shape[0] * shape.components))
+    return jax.lax.map(lambda key: start(key, rows, shape, weak), keys, batch_size=together)

@@ -6,6 +6,7 @@ import numpy as np
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape, mixture_parameters
+from gmm_ppl.mixture.rows import rows
 from gmm_ppl.priors import AbstractConjugatePrior
 from gmm_ppl.starts.base import parameters_of_memberships
 
@@ -37,7 +38,7 @@ def given_start(start: object, x: np.ndarray, shape: MixtureShape, weak: Abstrac
     memberships = array.astype(np.float64)
     if not (np.isfinite(memberships).all() and (memberships >= 0).all() and np.allclose(memberships.sum(axis=1), 1)):
         raise InputError("start: responsibilities must be finite and non-negative, and each row must sum to one.")
-    return parameters_of_memberships(jnp.asarray(x), jnp.asarray(memberships), shape, weak)
+    return parameters_of_memberships(rows(x), jnp.asarray(memberships), shape, weak)
 
 
 def given_parameters(parameters: MixtureParameters, shape: MixtureShape) -> MixtureParameters:

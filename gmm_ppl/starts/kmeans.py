@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.priors import AbstractConjugatePrior
 from gmm_ppl.starts.base import parameters_of_memberships
 from gmm_ppl.types import Array, Float, Int, PRNGKeyArray
@@ -12,15 +13,14 @@ LLOYD_STEPS = 10
 """Enough to leave bad seeds; EM goes on from there, so k-means need not converge."""
 
 
-def kmeans_start(
-    key: PRNGKeyArray, x: Float[Array, "N D"], row_weights: Float[Array, " N"], shape: MixtureShape, weak: AbstractConjugatePrior
-) -> MixtureParameters:
+def kmeans_start(key: PRNGKeyArray, rows: Rows, shape: MixtureShape, weak: AbstractConjugatePrior) -> MixtureParameters:
     """Clusters of the standardised features, so that a column's unit does not choose the start."""
-    mean = jnp.average(x, axis=0, weights=row_weights)
-    rows = (x - mean) / jnp.sqrt(jnp.average((x - mean) ** 2, axis=0, weights=row_weights))
-    centres = seeds(key, rows, row_weights, shape.components)
-    centres = jax.lax.fori_loop(0, LLOYD_STEPS, lambda _, each: lloyd(rows, row_weights, each), centres)
-    return parameters_of_memberships(x, nearest(rows, centres) * row_weights[:, None], shape, weak)
+    mean = jnp.average(rows.values, axis=0, weights=rows.weights)
+    residuals = rows.values - mean
+    standardised = residuals / jnp.sqrt(jnp.average(residuals**2, axis=0, weights=rows.weights))
+    centres = seeds(key, standardised, rows.weights, shape.components)
+    centres = jax.lax.fori_loop(0, LLOYD_STEPS, lambda _, each: lloyd(standardised, rows.weights, each), centres)
+    return parameters_of_memberships(rows, nearest(standardised, centres), shape, weak)
 
 
 def seeds(key: PRNGKeyArray, rows: Float[Array, "N D"], row_weights: Float[Array, " N"], components: int) -> Float[Array, "K D"]:

@@ -4,17 +4,15 @@ import jax
 import jax.numpy as jnp
 
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.priors import AbstractConjugatePrior
 from gmm_ppl.starts.base import parameters_of_memberships
-from gmm_ppl.types import Array, Float, PRNGKeyArray
+from gmm_ppl.types import PRNGKeyArray
 
 
-def random_start(
-    key: PRNGKeyArray, x: Float[Array, "N D"], row_weights: Float[Array, " N"], shape: MixtureShape, weak: AbstractConjugatePrior
-) -> MixtureParameters:
+def random_start(key: PRNGKeyArray, rows: Rows, shape: MixtureShape, weak: AbstractConjugatePrior) -> MixtureParameters:
     """K distinct rows (drawn by their weights) as means, equal weights, one common covariance: that of all rows."""
-    chosen = jax.random.choice(key, x.shape[0], (shape.components,), replace=False, p=row_weights / jnp.sum(row_weights))
-    equal = jnp.broadcast_to(row_weights[:, None] / shape.components, (x.shape[0], shape.components))
-    whole = parameters_of_memberships(x, equal, shape, weak)
-    weights = jnp.full(shape.components, 1 / shape.components, x.dtype)
-    return MixtureParameters(weights, x[chosen], whole.covariance)
+    count, components = rows.weights.shape[0], shape.components
+    chosen = jax.random.choice(key, count, (components,), replace=False, p=rows.weights / jnp.sum(rows.weights))
+    whole = parameters_of_memberships(rows, jnp.full((count, components), 1 / components), shape, weak)
+    return MixtureParameters(jnp.full(components, 1 / components), rows.origin + rows.values[chosen], whole.covariance)

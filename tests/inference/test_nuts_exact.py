@@ -63,7 +63,7 @@ def test_without_rows_the_draws_are_the_priors(eight_rows):
     prior = EIGHT_ROWS_PRIOR
     with jax.enable_x64(True):
         target = gp.posterior(eight_rows.mixture, EIGHT_ROWS)
-        empty = eqx.tree_at(lambda each: each.row_weights, target, np.zeros(len(EIGHT_ROWS)))
+        empty = eqx.tree_at(lambda each: each.rows.weights, target, np.zeros(len(EIGHT_ROWS)))
         sampler = make_sampler(empty, eight_rows.start, 0.9, 10)
         records = run_chains(sampler, jax.random.key(4), CHAINS, WARMUP, DRAWS, silent)
         draws = collect(empty, sampler, eight_rows.mixture, eight_rows.start, records, seconds=0, seed=4)

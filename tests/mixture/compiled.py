@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 
+from gmm_ppl.compiled import compiled
 from gmm_ppl.mixture.data_pass import expected_statistics, log_likelihood
 from gmm_ppl.mixture.density import (
     component_log_densities,
@@ -11,15 +12,21 @@ from gmm_ppl.mixture.density import (
     log_density,
     responsibilities,
 )
+from gmm_ppl.mixture.rows import rows
 
 K, D, N = 3, 2, 6
 
 
-@jax.jit
+def weighted_log_likelihood(x, row_weights, parameters):
+    """The pass as a function of plain arrays."""
+    return log_likelihood(rows(x, row_weights), parameters)
+
+
+@compiled
 def _evaluate(x, row_weights, parameters):
-    value, statistics = expected_statistics(x, row_weights, parameters)
-    likelihood, gradient = jax.value_and_grad(log_likelihood, argnums=(0, 1, 2))(x, row_weights, parameters)
-    parameter_gradient = jax.grad(log_likelihood, argnums=2)(x, row_weights, parameters)
+    value, statistics = expected_statistics(rows(x, row_weights), parameters)
+    likelihood, gradient = jax.value_and_grad(weighted_log_likelihood, argnums=(0, 1, 2))(x, row_weights, parameters)
+    parameter_gradient = jax.grad(weighted_log_likelihood, argnums=2)(x, row_weights, parameters)
     return {
         "components": component_log_densities(x, parameters),
         "log_density": log_density(x, parameters),

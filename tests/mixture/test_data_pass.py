@@ -8,18 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jax.flatten_util import ravel_pytree
 
-from gmm_ppl.mixture import data_pass
-from gmm_ppl.mixture.data_pass import expected_statistics, log_likelihood, statistics_of_memberships
+from gmm_ppl.mixture import expanded, residuals
+from gmm_ppl.mixture.data_pass import log_likelihood
 from gmm_ppl.mixture.density import log_density
 from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.residuals import statistics_of_memberships
+from gmm_ppl.mixture.rows import rows
 from tests.cases import FAMILY_NAMES, random_parameters, random_rows
 from tests.mixture import oracles
-from tests.mixture.compiled import D, K, N, evaluate
+from tests.mixture.compiled import D, K, N, evaluate, weighted_log_likelihood
 
 EACH = pytest.mark.parametrize("name", FAMILY_NAMES)
 X = random_rows(N)
 WEIGHTS = np.array([1.0, 0.5, 2.0, 0.0, 3.0, 1.5])
-MANY, BLOCK = 300, 128
+MANY, BLOCK = 301, 128
 
 
 def moments(x, weights, centre, *, matrix):
@@ -30,12 +32,11 @@ def moments(x, weights, centre, *, matrix):
     return weights.sum(axis=0), np.einsum("nk,nkd->kd", weights, residuals), second
 
 
-def check_statistics(statistics, x, weights, centre, *, matrix):
-    for found, wanted in zip(
-        (statistics.count, statistics.first, statistics.second), moments(x, weights, centre, matrix=matrix), strict=True
-    ):
-        np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11)
-    np.testing.assert_array_equal(statistics.centre, centre)
+def check_statistics(statistics, x, weights, *, matrix):
+    """Against sums about the centre that the statistics name, whichever form chose it."""
+    wanted = moments(x, weights, np.asarray(statistics.centre), matrix=matrix)
+    for found, each in zip((statistics.count, statistics.first, statistics.second), wanted, strict=True):
+        np.testing.assert_allclose(found, each, rtol=1e-11, atol=1e-11)
 
 
 @EACH
@@ -43,7 +44,7 @@ def test_statistics_are_responsibility_weighted_moments(name, x64):
     parameters = random_parameters(name)
     found = evaluate(X, parameters, WEIGHTS)
     weights = oracles.responsibilities(X, parameters) * WEIGHTS[:, None]
-    check_statistics(found["statistics"], X, weights, parameters.means, matrix=parameters.covariance.matrix)
+    check_statistics(found["statistics"], X, weights, matrix=parameters.covariance.matrix)
     means = (weights.T @ X) / weights.sum(axis=0)[:, None]
     np.testing.assert_allclose(found["statistics"].means, means, rtol=1e-12)
     about = moments(X, weights, means, matrix=parameters.covariance.matrix)[2]
@@ -63,10 +64,10 @@ def test_row_weights_are_repeated_rows_and_zero_leaves_one_out(repeats):
     parameters = random_parameters("full")
     with jax.enable_x64(True):
         found = evaluate(X, parameters, np.array(repeats, dtype=float))
-    rows = np.repeat(X, repeats, axis=0)
-    np.testing.assert_allclose(found["value"], oracles.log_density(rows, parameters).sum(), rtol=1e-12)
-    memberships = oracles.responsibilities(rows, parameters)
-    check_statistics(found["statistics"], rows, memberships, parameters.means, matrix=True)
+    repeated = np.repeat(X, repeats, axis=0)
+    np.testing.assert_allclose(found["value"], oracles.log_density(repeated, parameters).sum(), rtol=1e-12)
+    memberships = oracles.responsibilities(repeated, parameters)
+    check_statistics(found["statistics"], repeated, memberships, matrix=True)
 
 
 @pytest.mark.parametrize("far", [1e6, -1e100])
@@ -82,34 +83,46 @@ def test_a_row_of_weight_zero_may_lie_anywhere(far, x64):
         np.testing.assert_array_equal(each, wanted)
 
 
+FORMS = {"expanded": expanded.expanded_statistics, "residual": residuals.residual_statistics}
+
+
+def small_blocks(monkeypatch):
+    for form in (expanded, residuals):
+        monkeypatch.setattr(form, "block_size", lambda *_: BLOCK)
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", ["full", "spherical"])
-def test_blocks_add_up(name, x64, monkeypatch):
-    """Three blocks, the last padded with 84 rows of weight 0; statistics of matrices and of variances."""
-    monkeypatch.setattr(data_pass, "CACHED_NUMBERS", 1)
+def test_blocks_add_up(form, name, x64, monkeypatch):
+    """Four blocks of which the last reaches back over rows that the one before has had."""
+    small_blocks(monkeypatch)
     parameters, x = random_parameters(name), random_rows(MANY)
     weights = np.random.default_rng(3).gamma(1.0, size=MANY)
     assert MANY > 2 * BLOCK
-    assert MANY % BLOCK
-
-    @jax.jit
-    def blocked(parameters):
-        return *expected_statistics(x, weights, parameters), jax.value_and_grad(log_likelihood, argnums=2)(x, weights, parameters)
-
-    value, statistics, (likelihood, gradient) = blocked(parameters)
-    wanted = weights @ oracles.log_density(x, parameters)
-    np.testing.assert_allclose([value, likelihood], [wanted, wanted], rtol=1e-12)
+    assert MANY % 4
+    value, statistics = jax.jit(lambda each: FORMS[form](rows(x, weights), each))(parameters)
+    np.testing.assert_allclose(value, weights @ oracles.log_density(x, parameters), rtol=1e-12)
     memberships = oracles.responsibilities(x, parameters) * weights[:, None]
-    check_statistics(statistics, x, memberships, parameters.means, matrix=parameters.covariance.matrix)
+    check_statistics(statistics, x, memberships, matrix=parameters.covariance.matrix)
+
+
+@pytest.mark.parametrize("name", ["full", "spherical"])
+def test_the_gradient_adds_up_over_blocks(name, x64, monkeypatch):
+    small_blocks(monkeypatch)
+    parameters, x = random_parameters(name), random_rows(MANY)
+    weights = np.random.default_rng(3).gamma(1.0, size=MANY)
+    value, gradient = jax.jit(jax.value_and_grad(lambda each: log_likelihood(rows(x, weights), each)))(parameters)
     plain = jax.jit(jax.grad(lambda each: weights @ log_density(x, each)))(parameters)
+    np.testing.assert_allclose(value, weights @ oracles.log_density(x, parameters), rtol=1e-12)
     for found, expected in zip(jax.tree.leaves(gradient), jax.tree.leaves(plain), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_memberships_add_up_over_blocks(x64, monkeypatch):
-    monkeypatch.setattr(data_pass, "CACHED_NUMBERS", 1)
+    small_blocks(monkeypatch)
     x, memberships = random_rows(MANY), np.random.default_rng(3).dirichlet(np.ones(K), size=MANY)
-    statistics = jax.jit(lambda each: statistics_of_memberships(x, each, matrix=True))(memberships)
-    check_statistics(statistics, x, memberships, np.asarray(statistics.centre), matrix=True)
+    statistics = jax.jit(lambda each: statistics_of_memberships(rows(x), each, matrix=True))(memberships)
+    check_statistics(statistics, x, memberships, matrix=True)
     np.testing.assert_allclose(statistics.means, memberships.T @ x / memberships.sum(axis=0)[:, None], rtol=1e-12)
 
 
@@ -154,7 +167,7 @@ def test_gradient_agrees_with_finite_differences_of_scipy(name, x64):
 @jax.jit
 def forward_curvature(x, row_weights, parameters, along):
     """Hessian times a direction, by forward over reverse."""
-    gradient = jax.grad(lambda each: log_likelihood(x, row_weights, each))
+    gradient = jax.grad(lambda each: log_likelihood(rows(x, row_weights), each))
     return jax.jvp(gradient, (parameters,), (along,))[1]
 
 
@@ -163,7 +176,7 @@ def reverse_curvature(x, row_weights, parameters, along):
     """The same by reverse over reverse."""
 
     def slope(each):
-        gradient = jax.grad(log_likelihood, argnums=2)(x, row_weights, each)
+        gradient = jax.grad(weighted_log_likelihood, argnums=2)(x, row_weights, each)
         return jnp.vdot(ravel_pytree(gradient)[0], ravel_pytree(along)[0])
 
     return jax.grad(slope)(parameters)
@@ -188,23 +201,34 @@ def test_second_derivatives_reverse_over_reverse(x64):
 
 
 def test_the_gradient_keeps_nothing_as_large_as_the_data(x64):
-    x, parameters, rows = random_rows(4096), random_parameters("full"), 4096
+    x, parameters, count = random_rows(4096), random_parameters("full"), 4096
+    held = rows(x)
 
     def kept(function):
         return max(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(lambda each: jax.vjp(function, each)[1], parameters)))
 
-    assert kept(lambda each: jnp.ones(rows) @ log_density(x, each)) >= rows * K
-    assert kept(lambda each: log_likelihood(x, jnp.ones(rows), each)) <= K * D * D
+    assert kept(lambda each: jnp.ones(count) @ log_density(x, each)) >= count * K
+    assert kept(lambda each: log_likelihood(held, each)) <= K * D * D
 
 
-def test_compiled_memory_is_that_of_blocks(x64):
-    """Peak temporary memory of the gradient for 2¹⁶ rows, against N × K × D numbers, which the plain density needs."""
-    parameters, rows = random_parameters("full", 8, 4), 2**16
-    arguments = (jax.ShapeDtypeStruct((rows, 4), np.float64), jax.ShapeDtypeStruct((rows,), np.float64), parameters)
+def temporary(function, parameters, count=2**16):
+    """Peak temporary memory, in bytes, of a compiled function of (x, w, parameters) with `count` rows."""
+    features = parameters.means.shape[1]
+    arguments = (jax.ShapeDtypeStruct((count, features), np.float64), jax.ShapeDtypeStruct((count,), np.float64), parameters)
+    return jax.jit(function).lower(*arguments).compile().memory_analysis().temp_size_in_bytes
 
-    def temporary(function):
-        return jax.jit(jax.grad(function, argnums=2)).lower(*arguments).compile().memory_analysis().temp_size_in_bytes
 
-    everything = rows * 8 * 4 * 8
-    assert temporary(lambda x, w, each: w @ log_density(x, each)) > everything
-    assert temporary(log_likelihood) < everything / 2
+def slope(function):
+    """Hessian times a direction in reverse over reverse, which keeps the most."""
+    return lambda x, w, each: jax.grad(
+        lambda inner: jnp.vdot(*(ravel_pytree(leaf)[0] for leaf in (jax.grad(function, argnums=2)(x, w, inner), direction(each))))
+    )(each)
+
+
+@pytest.mark.parametrize("derivative", [lambda function: jax.grad(function, argnums=2), slope])
+def test_compiled_memory_is_that_of_blocks(derivative, x64):
+    """First and second derivatives for 2¹⁶ rows, against N × K × D numbers, which the plain density needs."""
+    parameters = random_parameters("full", 8, 4)
+    everything = 2**16 * 8 * 4 * 8
+    assert temporary(derivative(lambda x, w, each: w @ log_density(x, each)), parameters) > everything
+    assert temporary(derivative(weighted_log_likelihood), parameters) < everything / 2

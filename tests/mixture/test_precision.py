@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from gmm_ppl.mixture.covariance import FAMILIES
-from gmm_ppl.mixture.data_pass import statistics_of_memberships
 from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.residuals import statistics_of_memberships
+from gmm_ppl.mixture.rows import rows
 from tests.cases import FAMILY_NAMES
 from tests.mixture.compiled import D, K, N, evaluate
 
@@ -98,7 +99,7 @@ def test_statistics_keep_ten_digits(name):
 def test_statistics_of_memberships_lose_nothing_to_separation(matrix):
     """They are about each component's own mean, found first; about a common centre 12 of the 16 digits would go."""
     memberships = np.repeat(np.eye(K), 2, axis=0)
-    statistics = statistics_of_memberships(X, memberships, matrix=matrix)
+    statistics = statistics_of_memberships(rows(X), memberships, matrix=matrix)
     centres = [[float((mpmath.mpf(X[2 * k, d]) + mpmath.mpf(X[2 * k + 1, d])) / 2) for d in range(D)] for k in range(K)]
     scatter = exact_scatter(X, memberships.tolist(), centres)
     np.testing.assert_allclose(statistics.means, centres, rtol=1e-15)

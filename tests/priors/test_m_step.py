@@ -5,9 +5,10 @@ import jax
 import numpy as np
 import pytest
 
-from gmm_ppl.mixture.data_pass import statistics_of_memberships
 from gmm_ppl.mixture.density import expected_log_likelihood
 from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.residuals import statistics_of_memberships
+from gmm_ppl.mixture.rows import rows
 from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.model.specification import as_jax
 from gmm_ppl.priors import AbstractConjugatePrior, resolve_prior
@@ -48,7 +49,7 @@ def symmetric(parameters):
 
 @eqx.filter_jit
 def maximise(prior, shape, memberships):
-    statistics = statistics_of_memberships(X, memberships, matrix=shape.family.matrix)
+    statistics = statistics_of_memberships(rows(X), memberships, matrix=shape.family.matrix)
     return statistics, prior.maximise(statistics, shape)
 
 
