@@ -1,0 +1,52 @@
+"""Value and gradient of the marginal log-likelihood in logits of the weights, means and Cholesky factors."""
+
+from collections.abc import Callable, Iterator
+
+import jax
+import numpy as np
+
+from tests.benchmarks import ours
+from tests.benchmarks.harness import Answer, Contestant, Limit, Row, seconds
+from tests.benchmarks.peers import numpyro
+from tests.benchmarks.problems import Problem, faithful, problem
+
+SIZES = {(10_000, 2, 3): 8.0, (200_000, 2, 3): 12.0, (100_000, 8, 8): 30.0, (20_000, 16, 16): 35.0}
+TINY = {(300, 2, 3): 8.0}
+SAME = {"value": Limit(1e-10), **{name: Limit(1e-8) for name in ("logits", "means", "factors")}}
+SHORTEST = 0.05
+"""Seconds that a measurement should last: small programs are repeated."""
+
+
+def rows(quick: bool) -> Iterator[Row]:
+    """Old Faithful, then several sizes."""
+    yield Row("gradient, faithful, 272×2, K=2", lambda: contestants(faithful(2), 1.5))
+    for size, reach in (TINY if quick else SIZES).items():
+        name = f"gradient, {size[0]}×{size[1]}, K={size[2]}"
+        yield Row(name, lambda size=size, reach=reach: contestants(problem(*size), reach))
+
+
+def contestants(made: Problem, reach: float) -> list[Contestant]:
+    """Ours and NumPyro's, at the problem's start."""
+    with jax.enable_x64(True):
+        point = jax.device_put(point_of(made))
+    return [
+        contestant("ours", ours.value_and_gradient(made), point, None),
+        contestant("NumPyro", numpyro.value_and_gradient(made), point, reach),
+    ]
+
+
+def point_of(made: Problem) -> dict[str, np.ndarray]:
+    """Coordinates without constraints: the same function of the same numbers for all."""
+    return {"logits": np.log(made.weights), "means": made.means, "factors": np.linalg.cholesky(made.covariances)}
+
+
+def contestant(name: str, program: Callable[[dict], tuple], point: dict, reach: float | None) -> Contestant:
+    """A compiled function of the point, repeated where it is short."""
+    repetitions: list[int] = []
+
+    def answer() -> Answer:
+        value, gradient = program(point)
+        repetitions.append(max(1, int(SHORTEST / seconds(lambda: program(point)))))
+        return {"value": float(value), **{name: np.asarray(each) for name, each in gradient.items()}}
+
+    return Contestant(name, answer, lambda: seconds(lambda: program(point), repetitions[0]), SAME, reach)

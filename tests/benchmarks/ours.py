@@ -1,0 +1,131 @@
+"""All calls of the benchmarks to gmm_ppl: where an interface changes, it is here that they follow."""
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import gmm_ppl as gp
+from gmm_ppl.compiled import compiled, compiler_options
+from gmm_ppl.inference.em import EM, EMPoint, em
+from gmm_ppl.mixture.covariance import find_family
+from gmm_ppl.mixture.data_pass import log_likelihood
+from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.rows import Rows, rows
+from gmm_ppl.mixture.scale import data_scale
+from gmm_ppl.progress import silent
+from tests.benchmarks.harness import Absent
+from tests.benchmarks.problems import Problem
+
+
+class Steps:
+    """EM steps at maximum likelihood from a problem's start, as one compiled loop."""
+
+    def __init__(self, problem: Problem) -> None:
+        with jax.enable_x64(True):
+            mixture = gp.Mixture(problem.components, problem.family, "flat")
+            deviations = jnp.asarray(data_scale(problem.x).deviations)
+            self.method = em(gp.posterior(mixture, problem.x), deviations)
+            self.first = first_point(self.method, jax.tree.map(jnp.asarray, problem.start))
+
+    def after(self, count: int) -> EMPoint:
+        """The point after some steps; waits for it."""
+        with jax.enable_x64(True):
+            return jax.block_until_ready(loop(self.method, self.first, jnp.asarray(count)))
+
+    def one(self) -> dict[str, Any]:
+        """Log-likelihood at the start, and the parameters after one step."""
+        return {"log-likelihood": float(self.first.log_likelihood), **numbers(self.after(1).parameters)}
+
+
+@compiled
+def first_point(method: EM, parameters: MixtureParameters) -> EMPoint:
+    """The E-step at the start."""
+    return method.start(parameters)
+
+
+@compiled
+def loop(method: EM, point: EMPoint, count: jax.Array) -> EMPoint:
+    """Any number of steps, one program."""
+    return jax.lax.fori_loop(0, count, lambda _, each: method.step(each), point)
+
+
+def numbers(parameters: MixtureParameters) -> dict[str, np.ndarray]:
+    """Parameters by name."""
+    values = (parameters.weights, parameters.means, parameters.covariance.values)
+    return dict(zip(("weights", "means", "covariances"), map(np.asarray, values), strict=True))
+
+
+def total_log_likelihood(problem: Problem, weights: Any, means: Any, covariances: Any) -> float:
+    """Of parameters that a peer found, in double precision, by our density of each row."""
+    given = [np.asarray(each, float) for each in (weights, means, covariances)]
+    if given[2].ndim == 3:
+        given[2] = (given[2] + np.swapaxes(given[2], 1, 2)) / 2
+    found = gp.mixture_parameters(*given, covariance=problem.family)
+    return float(np.sum(gp.log_density(found, problem.x)))
+
+
+def fit(problem: Problem, **options: Any) -> gp.PointFit:
+    """`gp.fit` at maximum likelihood, from the problem's start unless another is given; an end short of convergence is
+    judged by what it found, not by a warning.
+    """
+    unknown = set(options) - set(inspect.signature(gp.fit).parameters)
+    if unknown:
+        raise Absent(f"gmm_ppl.fit takes no {', '.join(sorted(unknown))} yet")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gp.FitWarning)
+        mixture = gp.Mixture(problem.components, problem.family, "flat")
+        return gp.fit(mixture, problem.x, **{"start": problem.start, "progress": silent, "max_steps": 20_000, **options})
+
+
+def fit_range(x: np.ndarray, components: range, starts: int, tolerance: float) -> Mapping[int, gp.PointFit]:
+    """Fits of a range of K in one call."""
+    search = getattr(gp, "fit_range", None)
+    if search is None:
+        raise Absent("gmm_ppl has no fit_range yet")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gp.FitWarning)
+        mixture = gp.Mixture(components[0], "full", "flat")
+        return search(mixture, x, components=components, starts=starts, tolerance=tolerance, progress=silent)
+
+
+def value_and_gradient(problem: Problem) -> Callable[[dict], tuple]:
+    """Log-likelihood and its gradient as a function of logits of the weights, means and Cholesky factors."""
+    with jax.enable_x64(True):
+        prepared = rows(jnp.asarray(problem.x))
+
+    def log_density(point: dict, data: Rows) -> jax.Array:
+        return log_likelihood(data, mixture_of(point))
+
+    # `compiled` looks through its arguments in Python, which at 272 rows takes longer than the gradient.
+    program = jax.jit(jax.value_and_grad(log_density), compiler_options=compiler_options())
+
+    def call(point: dict) -> tuple:
+        with jax.enable_x64(True):
+            return jax.block_until_ready(program(point, prepared))
+
+    return call
+
+
+def mixture_of(point: dict) -> MixtureParameters:
+    """The mixture at a point."""
+    factor = jnp.tril(point["factors"])
+    covariance = find_family("full")(factor @ jnp.swapaxes(factor, -1, -2))
+    return MixtureParameters(jax.nn.softmax(point["logits"]), point["means"], covariance)
+
+
+def sample(problem: Problem, point: gp.PointFit, *, seed: int, draws: int) -> dict[str, np.ndarray]:
+    """NUTS under the weak prior: draws (chain, draw, …) by name."""
+    mixture = gp.Mixture(problem.components, problem.family)
+    found = gp.sample(mixture, problem.x, start=point, seed=seed, chains=4, warmup=draws, draws=draws, progress=silent)
+    return numbers(found.parameters)
+
+
+def mode(problem: Problem) -> gp.PointFit:
+    """The maximum a posteriori under the weak prior, where samplers begin."""
+    mixture = gp.Mixture(problem.components, problem.family)
+    return gp.fit(mixture, problem.x, start=problem.start, progress=silent)
