@@ -71,6 +71,8 @@ def run(
 ) -> None:
     """Run experiments and print their directories."""
     with plain_errors():
+        if not force and _said_to_be_done(configs, settings, out, quiet=quiet):
+            return
         tasks = _tasks(configs, settings)
         directories = _directories(tasks, out)
         _keep_compiled_programs()
@@ -128,6 +130,18 @@ def schema(
     from gmm_ppl.experiment.schema import json_schema
 
     typer.echo(reference() if markdown else json.dumps(json_schema(), indent=2, ensure_ascii=False), nl=not markdown)
+
+
+def _said_to_be_done(configs: list[Path], settings: list[str] | None, out: Path | None, *, quiet: bool) -> bool:
+    """Say of every config that its run is there already, or of none; nothing heavy is imported for it."""
+    from gmm_ppl.experiment.unchanged import all_unchanged
+
+    done = all_unchanged(configs, settings or (), out)
+    for each in done:
+        if not quiet:
+            say(each.message)
+        typer.echo(each.directory)
+    return bool(done)
 
 
 def _tasks(configs: list[Path], settings: list[str] | None) -> list["Task"]:

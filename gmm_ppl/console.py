@@ -42,6 +42,10 @@ def plain_errors() -> Iterator[None]:
 
 def say(message: str, style: str = "") -> None:
     """Write a message to the standard error, its first word in `style` on a terminal."""
+    if not sys.stderr.isatty():
+        # Rich, which takes a tenth of a second to import, would write the same.
+        sys.stderr.write(f"{message}\n")
+        return
     from rich.console import Console
     from rich.text import Text
 

@@ -36,10 +36,16 @@ class Engines:
 def default_engines() -> Engines:
     """The package's own."""
     from gmm_ppl.inference.fit import fit
-    from gmm_ppl.inference.nuts import sample
     from gmm_ppl.results.datatree import to_datatree
     from gmm_ppl.results.metrics import metrics
     from gmm_ppl.results.store import save
     from gmm_ppl.results.summary import summary
 
-    return Engines(fit, sample, to_datatree, save, metrics, summary)
+    return Engines(fit, _sample, to_datatree, save, metrics, summary)
+
+
+def _sample(*args: Any, **options: Any) -> DrawsFit:
+    """`inference.nuts.sample`, imported when it is first called: a run without a sampler need not wait for BlackJAX."""
+    from gmm_ppl.inference.nuts import sample
+
+    return sample(*args, **options)

@@ -14,7 +14,8 @@ from gmm_ppl.experiment.files import write_json
 from gmm_ppl.experiment.journal import journal
 from gmm_ppl.experiment.loading import resolved, to_yaml
 from gmm_ppl.experiment.record import fingerprint_of, manifest, record_of, seeds_of
-from gmm_ppl.experiment.store import MANIFEST, altered, read_manifest, replacing
+from gmm_ppl.experiment.store import MANIFEST, read_manifest, replacing
+from gmm_ppl.experiment.unchanged import finished
 from gmm_ppl.experiment.words import listed
 from gmm_ppl.inference.base import DrawsFit, PointFit, Status
 from gmm_ppl.progress import Progress, silent
@@ -85,12 +86,7 @@ def _done_already(directory: Path, fingerprint: str) -> str | None:
     found = read_manifest(directory)
     if found is None or found.get("fingerprint") != fingerprint:
         return None
-    missing, changed = altered(directory, found)
-    if missing:
-        return None
-    if changed:
-        return f"{directory}: nothing to do, but {listed(changed)} changed since the run; --force makes it anew"
-    return f"{directory}: nothing to do, config, data and version are those of the run there; --force runs it again"
+    return finished(directory, found)
 
 
 def _fill(

@@ -13,6 +13,7 @@ from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.config import ExperimentConfig
 from gmm_ppl.experiment.explain import explain, problem_at
 from gmm_ppl.experiment.overrides import apply
+from gmm_ppl.experiment.paths import data_file
 from gmm_ppl.experiment.source import KeyPath, Problem, Source
 from gmm_ppl.experiment.yaml_file import read
 
@@ -82,13 +83,10 @@ def _contradictions(config: ExperimentConfig, source: Source) -> list[Problem]:
 
 
 def _found(config: ExperimentConfig, path: Path) -> Any:
-    """The data section with its path made absolute: beside the config, or else from the working directory."""
+    """The data section with its path made absolute."""
     if config.data.path is None:
         return config.data
-    given = Path(config.data.path).expanduser()
-    beside = path.parent / given
-    found = given if given.exists() and not beside.exists() else beside
-    return config.data.model_copy(update={"path": str(found.absolute() if found.exists() else found)})
+    return config.data.model_copy(update={"path": str(data_file(config.data.path, path))})
 
 
 def _refusal(problems: list[Problem], name: str) -> InputError:

@@ -8,12 +8,11 @@ from gmm_ppl.data import fingerprint as fingerprint_of_table
 from gmm_ppl.experiment.build import Task
 from gmm_ppl.experiment.clock import Clock
 from gmm_ppl.experiment.config import ExperimentConfig
-from gmm_ppl.experiment.hashing import sha256_of_bytes, sha256_of_file, sha256_of_json
+from gmm_ppl.experiment.hashing import sha256_of_file, sha256_of_json
 from gmm_ppl.experiment.loading import resolved
 from gmm_ppl.experiment.provenance import device, git_revision, operating_system, versions
-from gmm_ppl.experiment.store import COMPLETE, outputs_of
-
-FORMAT = 1
+from gmm_ppl.experiment.store import COMPLETE, FORMAT, outputs_of
+from gmm_ppl.experiment.unchanged import config_record
 
 
 def seeds_of(config: ExperimentConfig) -> dict[str, int]:
@@ -35,7 +34,7 @@ def record_of(task: Task, command: str) -> dict[str, Any]:
         "name": config.name,
         "started_at": _now(),
         "command": command,
-        "config": {"file": Path(source.name).name, "sha256": sha256_of_bytes(source.content), "set": source.settings},
+        "config": config_record(source),
         "data": _data(task),
         "seeds": seeds_of(config),
         "versions": versions(),

@@ -21,6 +21,8 @@ from gmm_ppl.experiment.words import listed
 
 MANIFEST = "manifest.json"
 COMPLETE = "complete"
+FORMAT = 1
+"""Of the manifest: a change of what its keys mean is another number."""
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-import optimistix as optx
 
 from gmm_ppl.types import Array, Float
 
@@ -59,6 +58,9 @@ def climb(density: LogDensity, point: Float[Array, " P"], *, max_steps: int = 64
 
     NaN where the density has no derivatives at `point`: to stay there would look like having converged.
     """
+    # Here, because a prior with closed-form M-steps never climbs.
+    import optimistix as optx
+
     scale, base = whitening(density, point), density(point)
 
     def depth(steps: Array, _: None) -> Array:

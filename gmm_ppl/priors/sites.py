@@ -66,7 +66,8 @@ def draw_sites(prior: AbstractPrior, shape: MixtureShape, key: Array) -> tuple[S
     """One draw of all sites from the prior, and its parameters; InputError where the prior is improper."""
     if not prior.proper:
         raise InputError(f"prior {prior.kind}: nothing can be drawn from an improper prior. Choose another, or state the values.")
-    with handlers.trace() as trace, handlers.seed(rng_seed=key):
+    # NumPyro would check hyperparameters that are known to be good, by programs that are compiled one operation at a time.
+    with validation_enabled(is_validate=False), handlers.trace() as trace, handlers.seed(rng_seed=key):
         parameters = prior.sample_parameters(shape)
     return {name: trace[name]["value"] for name in prior.supports(shape)}, parameters
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable
 
-import arviz as az
 import numpy as np
 import xarray as xr
 
@@ -50,6 +49,9 @@ def _restarts(tree: xr.DataTree) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _posterior(tree: xr.DataTree, rows: list[ParameterRow]) -> PosteriorMeasurements:
+    # Here, because it takes a second to import, which a fit without draws need not wait for.
+    from arviz_stats.sampling_diagnostics import bfmi
+
     posterior, found = tree["posterior"].dataset, trouble(tree)
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     stats = tree["sample_stats"].dataset
@@ -62,7 +64,7 @@ def _posterior(tree: xr.DataTree, rows: list[ParameterRow]) -> PosteriorMeasurem
         divergences=found["divergences"],
         depth_limit=found["max_tree_depth"],
         saturated=found["tree_depth_hits"] / (chains * draws),
-        bfmi=tuple(np.atleast_1d(az.bfmi(tree)["energy"].values).tolist()),
+        bfmi=tuple(np.atleast_1d(bfmi(tree)["energy"].values).tolist()),
         label_switches=int(stats.attrs.get("label_switches", 0)),
         max_abs_z=_worst([row for row in rows if row.compared], lambda row: abs(row.z), largest=True),
     )

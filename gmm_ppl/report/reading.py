@@ -5,16 +5,12 @@ Figures need covariances as matrices whatever the family, and some draws rather 
 
 from dataclasses import dataclass
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from gmm_ppl.mixture.covariance import AbstractCovariance, find_family
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.results.labels import parameter_names, parameters_of
-from gmm_ppl.types import Array, in_float64
 
 _SEED, _MOST_DRAWS, _FEWEST_DRAWS, _MOST_NUMBERS = 20_020, 4000, 100, 20_000_000
 
@@ -72,7 +68,6 @@ def draws(tree: xr.DataTree, most: int) -> Gaussians | None:
         return None
     names = list(parameter_names(tree))
     flat = tree["posterior"].dataset[names].stack({"sample_": ("chain", "draw")}, create_index=False)
-    # One length for every caller, so that their covariances share one compiled program.
     affordable = _MOST_NUMBERS // (len(components(tree)) * len(features(tree)) ** 2)
     dense = spaced(flat.sizes["sample_"], max(_FEWEST_DRAWS, min(affordable, _MOST_DRAWS)))
     every = _gaussians(flat.isel(sample_=dense), str(tree.attrs["covariance"]))
@@ -117,20 +112,12 @@ def telling_features(fit: Gaussians, most: int) -> list[int]:
 
 def _gaussians(dataset: xr.Dataset, covariance: str) -> Gaussians:
     parameters = parameters_of(dataset, covariance)
-    return Gaussians(parameters.weights, parameters.means, np.asarray(_dense(parameters)))
+    return Gaussians(parameters.weights, parameters.means, _dense(parameters))
 
 
-@in_float64
-def _dense(parameters: MixtureParameters) -> Array:
-    """Covariance matrices (…, K, D, D) of parameters with at most one leading axis."""
-    return _covariances(parameters) if parameters.weights.ndim == 1 else _covariances_of_draws(parameters)
-
-
-@eqx.filter_jit
-def _covariances(parameters: MixtureParameters) -> Array:
-    return jax.tree.map(jnp.asarray, parameters).covariances
-
-
-@eqx.filter_jit
-def _covariances_of_draws(parameters: MixtureParameters) -> Array:
-    return jax.vmap(lambda each: each.covariances)(jax.tree.map(jnp.asarray, parameters))
+def _dense(parameters: MixtureParameters) -> np.ndarray:
+    """Covariance matrices (…, K, D, D) of parameters with at most one leading axis, in NumPy: JAX would have to compile."""
+    if parameters.weights.ndim == 1:
+        return np.asarray(parameters.covariances)
+    shape, family = parameters.shape, type(parameters.covariance)
+    return np.stack([family(values).dense(shape.components, shape.features) for values in parameters.covariance.values])

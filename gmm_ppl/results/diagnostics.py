@@ -1,6 +1,5 @@
 """How well the posterior was sampled, scalar by scalar, on relabelled draws."""
 
-import arviz as az
 import numpy as np
 import xarray as xr
 
@@ -37,6 +36,9 @@ def diagnostics(tree: xr.DataTree) -> xr.Dataset:
 
 def measured(draws: xr.DataArray) -> dict[str, xr.DataArray]:
     """Interval, effective sample sizes and R-hat."""
+    # Here, because it takes a second to import, which a fit without draws need not wait for.
+    from arviz_stats.sampling_diagnostics import ess, rhat
+
     tail = (1 - ETI) / 2
     interval = draws.quantile([tail, 1 - tail], dim=SAMPLE)
     dataset = draws.to_dataset(name="draws")
@@ -45,9 +47,9 @@ def measured(draws: xr.DataArray) -> dict[str, xr.DataArray]:
         return {
             "eti_low": interval.isel(quantile=0, drop=True),
             "eti_high": interval.isel(quantile=1, drop=True),
-            "ess_bulk": az.ess(dataset, method="bulk")["draws"],
-            "ess_tail": az.ess(dataset, method="tail")["draws"],
-            "r_hat": az.rhat(dataset)["draws"],
+            "ess_bulk": ess(dataset, method="bulk")["draws"],
+            "ess_tail": ess(dataset, method="tail")["draws"],
+            "r_hat": rhat(dataset)["draws"],
         }
 
 

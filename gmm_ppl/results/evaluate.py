@@ -2,7 +2,6 @@
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.mixture.density import density_and_responsibilities, log_density
@@ -22,7 +21,7 @@ def batch_of(each: int) -> int:
 @in_float64
 def density_and_memberships(parameters: MixtureParameters, x: Float[Array, "N D"]) -> tuple[Array, Array]:
     """Log density in nats (N,) and responsibilities (N, K) at one set of parameters."""
-    return rows_in_batches(jax.tree.map(jnp.asarray, parameters), jnp.asarray(x))
+    return rows_in_batches(parameters, x)
 
 
 @eqx.filter_jit
@@ -34,7 +33,7 @@ def rows_in_batches(parameters: MixtureParameters, x: Array) -> tuple[Array, Arr
 @in_float64
 def pointwise_log_likelihood(draws: MixtureParameters, x: Float[Array, "N D"]) -> Float[np.ndarray, "chain draw N"]:
     """Log density of each row under each draw, in nats, for parameters with leading axes (chain, draw)."""
-    values = draws_in_batches(flatten_draws(draws), jnp.asarray(x))
+    values = draws_in_batches(flatten_draws(draws), x)
     return np.asarray(values).reshape(*draws.weights.shape[:2], -1)
 
 

@@ -5,15 +5,17 @@ draws never has to be in memory.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import arviz as az
 import numpy as np
 import xarray as xr
-from arviz_stats.base.array import array_stats
-from arviz_stats.utils import ELPDDataLOO
 from scipy.special import logsumexp
 
 from gmm_ppl.errors import InputError
+
+if TYPE_CHECKING:
+    # Imported where it is used: it takes a second, which a fit without draws need not wait for.
+    from arviz_stats.utils import ELPDDataLOO
 
 FEWEST_DRAWS = 25
 """A generalised Pareto law is fitted to at least five draws, a fifth of all."""
@@ -30,14 +32,16 @@ class LeaveOneOut:
 
 def relative_efficiency(posterior: xr.Dataset) -> float:
     """Effective sample size of posterior means over the number of draws, averaged over scalars as `az.loo` does."""
+    from arviz_stats.sampling_diagnostics import ess
+
     if posterior.sizes["chain"] == 1:
         return 1.0
-    sizes = az.ess(posterior, method="mean")
+    sizes = ess(posterior, method="mean")
     every = np.concatenate([sizes[name].values.ravel() for name in sizes.data_vars])
     return float(every.mean() / (posterior.sizes["chain"] * posterior.sizes["draw"]))
 
 
-def elpd_of(tree: xr.DataTree) -> ELPDDataLOO:
+def elpd_of(tree: xr.DataTree) -> "ELPDDataLOO":
     """The tree's `loo` group as what `az.loo(…, pointwise=True)` returns, for `az.compare` and ArviZ's plots.
 
     Needs no log-likelihood, so it serves files that are too large to hold one.
@@ -45,6 +49,8 @@ def elpd_of(tree: xr.DataTree) -> ELPDDataLOO:
     Raises:
         InputError: a tree without leave-one-out.
     """
+    from arviz_stats.utils import ELPDDataLOO
+
     if "loo" not in tree.children:
         raise InputError("This result has no leave-one-out densities: it was made without draws, or from fewer than 25.")
     loo = tree["loo"].dataset
@@ -76,6 +82,8 @@ def leave_one_out(log_likelihood: np.ndarray, efficiency: float) -> LeaveOneOut:
 
 def one_left_out(row: np.ndarray, efficiency: float) -> tuple[float, float, float]:
     """elpd, k̂ and p of one row, (chain, draw)."""
+    from arviz_stats.base.array import array_stats
+
     try:
         elpd, pareto_k, p = array_stats.loo(row, chain_axis=0, draw_axis=1, r_eff=efficiency)
     except ValueError:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import jax
+import numpy as np
 import xarray as xr
 
 from gmm_ppl.data.tables import Table
@@ -42,7 +44,13 @@ class Material:
 
     def key(self, purpose: int) -> Array:
         """A random key for one of several independent purposes."""
-        return jax.random.fold_in(jax.random.key(self.seed), purpose)
+        return key_of(np.asarray(self.seed), purpose)
+
+
+@partial(jax.jit, static_argnames="purpose")
+def key_of(seed: Array, purpose: int) -> Array:
+    """`Material.key`, as one program instead of one an operation."""
+    return jax.random.fold_in(jax.random.key(seed), purpose)
 
 
 @dataclass(frozen=True, eq=False)

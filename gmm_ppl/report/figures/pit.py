@@ -5,7 +5,7 @@ import math
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from gmm_ppl.report.figures.style import BAND, INK, MUTED, new_figure, shown, styled
 from gmm_ppl.report.numbers import count
@@ -47,7 +47,7 @@ def _single(fit: Gaussians) -> Gaussians:
 
 def _distribution(fit: Gaussians, values: np.ndarray, feature: int) -> np.ndarray:
     means, deviations = fit.means[:, :, feature, None], fit.deviations[:, :, feature, None]
-    return np.einsum("sk,skn->n", fit.weights, norm.cdf(values, means, deviations)) / len(fit.weights)
+    return np.einsum("sk,skn->n", fit.weights, ndtr((values - means) / deviations)) / len(fit.weights)
 
 
 def _draw(values: np.ndarray, names: list[str], reach: float) -> Figure:

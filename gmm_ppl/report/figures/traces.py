@@ -3,7 +3,6 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from scipy.stats import rankdata
 
 from gmm_ppl.report.figures.style import BAND, LONGEST_LABEL, chain_colour, new_figure, quiet, shown, styled
 from gmm_ppl.report.numbers import decimals
@@ -53,6 +52,9 @@ def _trace(axes: Axes, values: np.ndarray) -> None:
 
 
 def _ranks(axes: Axes, values: np.ndarray) -> None:
+    # Here, because scipy.stats takes half a second to import, and only draws have ranks.
+    from scipy.stats import rankdata
+
     ranks = rankdata(values, axis=None).reshape(values.shape)
     edges = np.linspace(0.5, values.size + 0.5, BINS + 1)
     expected = values.shape[1] / BINS

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.mixture.parameters import MixtureShape
-from gmm_ppl.model.specification import as_jax, resolved_prior
+from gmm_ppl.model.specification import resolved_prior
 from gmm_ppl.priors import AbstractPrior
 from gmm_ppl.priors.sites import Sites, log_prior
 from gmm_ppl.results.labels import SAMPLE, variables_of
@@ -67,7 +66,7 @@ def density_groups(material: Material, draws: RelabelledDraws) -> Groups:
 @in_float64
 def log_prior_of_draws(prior: AbstractPrior, shape: MixtureShape, sites: Mapping[str, np.ndarray]) -> Float[Array, "chain draw"]:
     """Log density of the prior's program at every draw, with respect to Lebesgue measure on its sites."""
-    return log_prior_over_chains(as_jax(prior), shape, {name: jnp.asarray(values) for name, values in sites.items()})
+    return log_prior_over_chains(prior, shape, dict(sites))
 
 
 @eqx.filter_jit

@@ -2,7 +2,6 @@
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.mixture.operations import sample_rows
@@ -44,13 +43,13 @@ def too_large(material: Material, kept: int) -> str:
 def replicated(draws: MixtureParameters, key: Array, rows: int) -> Float[np.ndarray, "chain draw N D"]:
     """`rows` rows from the mixture of every draw."""
     chains, each, _, features = draws.means.shape
-    keys = jax.random.split(key, (chains, each))
-    return rows_of_draws(jax.tree.map(jnp.asarray, draws), keys, rows).reshape(chains, each, -1, features)[:, :, :rows]
+    return np.asarray(rows_of_draws(draws, key, rows)).reshape(chains, each, -1, features)[:, :, :rows]
 
 
 @eqx.filter_jit
-def rows_of_draws(draws: MixtureParameters, keys: Array, rows: int) -> Float[Array, "chain draw blocks block D"]:
+def rows_of_draws(draws: MixtureParameters, key: Array, rows: int) -> Float[Array, "chain draw blocks block D"]:
     """Blocks of rows for every draw, at least `rows` in all, one block at a time."""
+    keys = jax.random.split(key, draws.weights.shape[:2])
     block = min(rows, batch_of(draws.means[0, 0].size))
 
     def one(each: tuple[MixtureParameters, Array]) -> Array:

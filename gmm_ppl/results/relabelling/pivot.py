@@ -2,9 +2,7 @@
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from gmm_ppl.mixture.density import responsibilities
 from gmm_ppl.mixture.parameters import MixtureParameters
@@ -28,6 +26,8 @@ def pivot_order(draws: MixtureParameters, pivot: MixtureParameters, x: np.ndarra
         pivot: parameters of the EM fit.
         x: rows (N, D).
     """
+    from scipy.optimize import linear_sum_assignment
+
     agreement = agreements(draws, pivot, some_rows(x))
     orders = [linear_sum_assignment(each, maximize=True)[1] for each in agreement]
     return np.array(orders).reshape(draws.weights.shape)
@@ -43,7 +43,7 @@ def some_rows(x: np.ndarray) -> np.ndarray:
 @in_float64
 def agreements(draws: MixtureParameters, pivot: MixtureParameters, x: np.ndarray) -> Float[np.ndarray, "S K K"]:
     """Σ_i γᴱᴹ_ik γᵈʳᵃʷ_ij for every draw, chains one after another."""
-    found = np.asarray(agreements_in_batches(flatten_draws(draws), jax.tree.map(jnp.asarray, pivot), jnp.asarray(x)))
+    found = np.asarray(agreements_in_batches(flatten_draws(draws), pivot, x))
     # A numerically singular draw has no responsibilities; any order is as good as another for it.
     return np.nan_to_num(found)
 
