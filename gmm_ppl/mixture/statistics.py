@@ -38,6 +38,6 @@ def square(vectors: Float[Array, "K D"], *, matrix: bool) -> Array:
     return vectors[:, :, None] * vectors[:, None, :] if matrix else vectors**2
 
 
-def expand(per_component: Float[Array, " K"], ndim: int) -> Array:
+def expand(per_component: Array, ndim: int) -> Array:
     """A (K,) array with trailing axes of length one, to multiply arrays of `ndim` axes."""
     return per_component.reshape(per_component.shape + (1,) * (ndim - 1))

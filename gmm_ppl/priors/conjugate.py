@@ -109,27 +109,30 @@ def maximise(
     Weights (n_k + α_k − 1) / Σ; means (n x̄ + κ m) / (n + κ); then with S the scatter about x̄ plus
     κ n / (κ + n) (x̄ − m)(x̄ − m)ᵀ, pooled over whatever shares one value:
     matrices (Ψ + S) / (n + ν + D + 1 + means pooled), variances (ψ + S) / (n + ν + 2 + means pooled).
-    With α = 1, κ = 0, Ψ = 0 and ν cancelling the constants this is maximum likelihood.
+    With α = 1, κ = 0, Ψ = 0 and ν cancelling the constants this is maximum likelihood. A component with α = 0 is absent: its
+    weight is 0, and it counts for nothing that is pooled.
     """
+    present = concentration > 0
     count, sample_means = statistics.count, statistics.means
     total = count + mean_precision
     shrinkage = mean_precision / jnp.where(total > 0, total, 1)
     distance = square(sample_means - mean, matrix=shape.family.matrix)
     scatter = statistics.scatter + expand(count * shrinkage, distance.ndim) * distance
-    weights = count + concentration - 1
+    weights = jnp.where(present, count + concentration - 1, 0)
     return MixtureParameters(
         weights / jnp.sum(weights),
         sample_means + shrinkage[:, None] * (mean - sample_means),
-        shape.family((scale + shape.family.pool(scatter)) / prior_and_data_count(count, degrees_of_freedom, shape)),
+        shape.family((scale + shape.family.pool(scatter)) / prior_and_data_count(count, degrees_of_freedom, shape, present)),
     )
 
 
-def prior_and_data_count(count: Float[Array, " K"], degrees_of_freedom: Array, shape: MixtureShape) -> Array:
-    """The M-step's denominator: rows, prior degrees of freedom, and one for each mean whose law holds the value."""
+def prior_and_data_count(count: Float[Array, " K"], degrees_of_freedom: Array, shape: MixtureShape, present: Array) -> Array:
+    """The M-step's denominator: rows, prior degrees of freedom, and one for each present mean whose law holds the value."""
     if shape.family.matrix:
         ones = jnp.ones((shape.components, 1, 1))
         constant = shape.features + 1
     else:
         ones = jnp.ones((shape.components, shape.features))
         constant = 2
-    return shape.family.pool(ones * expand(count, ones.ndim)) + degrees_of_freedom + constant + shape.family.pool(ones)
+    rows, means = (shape.family.pool(ones * expand(each, ones.ndim)) for each in (count, present))
+    return rows + degrees_of_freedom + constant + means

@@ -10,6 +10,7 @@ from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.statistics import Statistics
 from gmm_ppl.priors.base import AbstractConjugatePrior, Supports, direct_supports
 from gmm_ppl.priors.conjugate import maximise, prior_and_data_count
+from gmm_ppl.types import Array, Float
 
 
 class FlatPrior(AbstractConjugatePrior):
@@ -33,10 +34,7 @@ class FlatPrior(AbstractConjugatePrior):
         return direct_supports(shape)
 
     def maximise(self, statistics: Statistics, shape: MixtureShape) -> MixtureParameters:
-        # The degrees of freedom that leave nothing but the data's own count in the denominator.
-        none = jnp.zeros(())
-        cancelling = -prior_and_data_count(jnp.zeros(shape.components), none, shape).reshape(-1)[0]
-        return maximise(statistics, shape, jnp.ones(shape.components), none, none, cancelling, none)
+        return maximise_likelihood(statistics, shape, jnp.ones(shape.components))
 
     def bounded(self) -> bool:
         return True
@@ -46,3 +44,11 @@ class FlatPrior(AbstractConjugatePrior):
 
     def formulae(self, shape: MixtureShape) -> tuple[str, ...]:
         return (rf"p(\pi, \mu, {shape.family.formula}) \propto 1 \quad \text{{(maximum likelihood)}}",)
+
+
+def maximise_likelihood(statistics: Statistics, shape: MixtureShape, present: Float[Array, " K"]) -> MixtureParameters:
+    """The M-step of maximum likelihood for the components whose `present` is 1, not 0."""
+    # The degrees of freedom that leave nothing but the data's own count in the denominator.
+    none = jnp.zeros(())
+    cancelling = -prior_and_data_count(jnp.zeros(shape.components), none, shape, present)
+    return maximise(statistics, shape, present, none, none, cancelling, none)

@@ -15,7 +15,8 @@ class WeightsLaw(dist.Distribution):
     """Dirichlet(α) with a density at the edge of the simplex too.
 
     log p(π) = log Γ(Σ_k α_k) − Σ_k log Γ(α_k) + Σ_k (α_k − 1) log π_k, where α_k = 1 leaves its term out. NumPyro's
-    `Dirichlet` makes 0 · (−∞) = NaN of it where EM has emptied a component and its weight is 0.
+    `Dirichlet` makes 0 · (−∞) = NaN of it where EM has emptied a component and its weight is 0. A component with α_k = 0 is
+    absent (the limit in which its weight is 0): all its terms are left out.
     """
 
     arg_constraints: ClassVar[dict] = {"concentration": constraints.independent(constraints.positive, 1)}
@@ -31,7 +32,8 @@ class WeightsLaw(dist.Distribution):
     @validate_sample
     def log_prob(self, value: Array, intermediates: object = None) -> Array:
         """Log density at weights on the simplex, with respect to Lebesgue measure on all but the last of them."""
-        power = self.concentration - 1
+        present = jnp.where(self.concentration > 0, self.concentration, 1)
+        power = present - 1
         terms = jnp.where(power == 0, 0, power * jnp.log(jnp.where(power == 0, 1, value)))
-        constants = gammaln(jnp.sum(self.concentration, axis=-1)) - jnp.sum(gammaln(self.concentration), axis=-1)
+        constants = gammaln(jnp.sum(self.concentration, axis=-1)) - jnp.sum(gammaln(present), axis=-1)
         return constants + jnp.sum(terms, axis=-1)

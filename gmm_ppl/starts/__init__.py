@@ -1,6 +1,7 @@
 """The registry of random starts: a new one is one file beside this one and one line here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import jax
@@ -16,6 +17,7 @@ from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import as_jax
 from gmm_ppl.priors import AbstractConjugatePrior
 from gmm_ppl.priors.builders import conjugate_prior
+from gmm_ppl.priors.padded import PaddedPrior, padded_prior
 from gmm_ppl.starts.given import given_start
 from gmm_ppl.starts.kmeans import kmeans_start
 from gmm_ppl.starts.random import random_start
@@ -23,7 +25,7 @@ from gmm_ppl.types import Array
 
 __all__ = ["STARTS", "starting_parameters"]
 
-Start = Callable[[Array, Rows, MixtureShape, AbstractConjugatePrior], MixtureParameters]
+Start = Callable[[Array, Rows, MixtureShape, PaddedPrior], MixtureParameters]
 
 STARTS: Mapping[str, Start] = MappingProxyType({"kmeans": kmeans_start, "random": random_start})
 
@@ -34,19 +36,34 @@ MEMBERSHIPS = 2**22
 """Memberships, rows × components, that starts hold at a time."""
 
 
-def starting_parameters(posterior: Posterior, *, start: object, starts: int, seed: int) -> MixtureParameters:
+def starting_parameters(
+    posterior: Posterior, *, start: object, starts: int, seed: int, components: Sequence[int] | None = None
+) -> MixtureParameters:
     """Parameters for every start, stacked along a leading axis: `starts` random ones, or the single one given.
+
+    Args:
+        posterior: rows, and the shape of the parameters.
+        start: a name, or one given start.
+        starts: how many random ones.
+        seed: of those.
+        components: numbers of components no larger than the shape's, each to have `starts` of its own, one number after
+            another; components beyond them have weight 0. By default the shape's alone.
 
     Raises:
         InputError: an unknown name, or a given start that does not fit the mixture and the data.
     """
     shape, x = posterior.shape, np.asarray(posterior.x)
-    weak = as_jax(prior_of_starts(shape, data_scale(x)))
+    numbers = [shape.components] if components is None else components
+    data = data_scale(x)
     if not isinstance(start, str):
-        return jax.tree.map(lambda leaf: leaf[None], given_start(start, x, shape, weak))
+        return jax.tree.map(lambda leaf: leaf[None], given_start(start, x, shape, as_jax(prior_of_starts(shape, data))))
     if start not in STARTS:
         raise InputError(f"start: none is called {start!r}; choose one of {', '.join(STARTS)}, or give parameters.")
-    keys = jax.random.split(jax.random.key(seed), starts)
+    weak = jax.tree.map(
+        lambda *leaves: jnp.asarray(np.repeat(np.stack(leaves), starts, axis=0)),
+        *(padded_prior(prior_of_starts(replace(shape, components=k), data), k, shape.components) for k in numbers),
+    )
+    keys = jnp.tile(jax.random.split(jax.random.key(seed), starts), len(numbers))
     return random_starts(STARTS[start], keys, thinned(posterior.rows, seed), shape, weak)
 
 
@@ -71,7 +88,7 @@ def prior_of_starts(shape: MixtureShape, data: DataScale) -> AbstractConjugatePr
 
 
 @compiled
-def random_starts(start: Start, keys: Array, rows: Rows, shape: MixtureShape, weak: AbstractConjugatePrior) -> MixtureParameters:
+def random_starts(start: Start, keys: Array, rows: Rows, shape: MixtureShape, weak: PaddedPrior) -> MixtureParameters:
     """Starts side by side, as many at a time as memory should hold the memberships of."""
     together = max(1, MEMBERSHIPS // (rows.weights.shape[0] * shape.components))
-    return jax.lax.map(lambda key: start(key, rows, shape, weak), keys, batch_size=together)
+    return jax.lax.map(lambda lane: start(lane[0], rows, shape, lane[1]), (keys, weak), batch_size=together)

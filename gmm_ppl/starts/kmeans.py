@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.rows import Rows
-from gmm_ppl.priors import AbstractConjugatePrior
+from gmm_ppl.priors.padded import PaddedPrior
 from gmm_ppl.starts.base import parameters_of_memberships
 from gmm_ppl.types import Array, Float, Int, PRNGKeyArray
 
@@ -13,12 +13,14 @@ LLOYD_STEPS = 10
 """Enough to leave bad seeds; EM goes on from there, so k-means need not converge."""
 
 
-def kmeans_start(key: PRNGKeyArray, rows: Rows, shape: MixtureShape, weak: AbstractConjugatePrior) -> MixtureParameters:
+def kmeans_start(key: PRNGKeyArray, rows: Rows, shape: MixtureShape, weak: PaddedPrior) -> MixtureParameters:
     """Clusters of the standardised features, so that a column's unit does not choose the start."""
     mean = jnp.average(rows.values, axis=0, weights=rows.weights)
     residuals = rows.values - mean
     standardised = residuals / jnp.sqrt(jnp.average(residuals**2, axis=0, weights=rows.weights))
     centres = seeds(key, standardised, rows.weights, shape.components)
+    # Absent components are infinitely far from every row; the first K seeds are those that K components would have.
+    centres = jnp.where(weak.present[:, None] > 0, centres, jnp.inf)
     centres = jax.lax.fori_loop(0, LLOYD_STEPS, lambda _, each: lloyd(standardised, rows.weights, each), centres)
     return parameters_of_memberships(rows, nearest(standardised, centres), shape, weak)
 
@@ -46,5 +48,7 @@ def lloyd(rows: Float[Array, "N D"], row_weights: Float[Array, " N"], centres: F
 
 def nearest(rows: Float[Array, "N D"], centres: Float[Array, "K D"]) -> Float[Array, "N K"]:
     """One-hot membership in the nearest centre; standardised rows are near the origin, so expanding the square is safe."""
-    distances = jnp.sum(centres**2, axis=1) - 2 * rows @ centres.T
+    finite = jnp.isfinite(centres)
+    near = jnp.where(finite, centres, 0)
+    distances = jnp.sum(near**2, axis=1) + jnp.where(finite[:, 0], 0, jnp.inf) - 2 * rows @ near.T
     return jax.nn.one_hot(jnp.argmin(distances, axis=1), centres.shape[0], dtype=rows.dtype)
