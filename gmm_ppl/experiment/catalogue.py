@@ -5,7 +5,7 @@ from typing import Any
 from gmm_ppl.data import datasets
 from gmm_ppl.experiment.config import FORMATS, NutsConfig
 from gmm_ppl.experiment.prior import SECTIONS
-from gmm_ppl.experiment.registries import DATASETS, FAMILIES, STARTS
+from gmm_ppl.experiment.registries import ACCELERATIONS, DATASETS, FAMILIES, STARTS
 
 type Row = tuple[str, str, str]
 
@@ -17,6 +17,7 @@ def catalogue() -> list[Row]:
         *(("covariance", name, _first_line(family)) for name, family in FAMILIES.items()),
         *(("prior", kind, _first_line(section)) for kind, section in SECTIONS.items()),
         *(("start", name, _first_line(start)) for name, start in STARTS.items()),
+        *(("acceleration", name, _first_line(each)) for name, each in ACCELERATIONS.items()),
         ("sampler", NutsConfig().sampler, _first_line(NutsConfig)),
         *(("format", name, f"report.{name}") for name in FORMATS),
     ]

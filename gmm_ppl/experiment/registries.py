@@ -1,9 +1,10 @@
 """The names a config may use, each from the registry that owns it."""
 
 from gmm_ppl.data import datasets
+from gmm_ppl.inference.accelerate import ACCELERATIONS
 from gmm_ppl.mixture.covariance import FAMILIES
 from gmm_ppl.starts import STARTS
 
-__all__ = ["DATASETS", "FAMILIES", "STARTS"]
+__all__ = ["ACCELERATIONS", "DATASETS", "FAMILIES", "STARTS"]
 
 DATASETS = datasets.names()

@@ -2,7 +2,9 @@
 
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from gmm_ppl.compiled import compiled
 from gmm_ppl.data.tables import as_table, check_enough_rows
 from gmm_ppl.errors import FitError, FitWarning, InputError
+from gmm_ppl.inference.accelerate import AcceleratedPoint, QuasiNewton, accelerated, em_points
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import PointFit, Restarts, Status
 from gmm_ppl.inference.em import EM, EMPoint, em
@@ -36,6 +39,7 @@ def fit(
     start: object = "kmeans",
     tolerance: float = 1e-10,
     max_steps: int = 1000,
+    acceleration: str | None = None,
     progress: Progress | None = None,
 ) -> PointFit:
     """The maximum-a-posteriori point of a mixture (maximum likelihood under `prior="flat"`), by EM from several starts.
@@ -50,7 +54,9 @@ def fit(
         starts: how many; the best is kept.
         start: kmeans, random, or one given start (`starts.given.given_start`), which then is the only one.
         tolerance: stop when what EM would still gain is below this, in nats a row.
-        max_steps: EM steps a start at most.
+        max_steps: EM steps a start at most, each one pass over the data.
+        acceleration: None is plain EM; quasi_newton takes fewer steps, many times fewer where components overlap, and seconds
+            more to compile.
         progress: called as it goes on; by default bars are shown on a terminal. `gmm_ppl.progress.silent` shows nothing.
 
     Raises:
@@ -66,11 +72,11 @@ def fit(
     resolved = mixture.resolve(table.values)
     check_mode(resolved)
     target = posterior(resolved, table)
-    method = em(target, jnp.asarray(data_scale(table.values).deviations))
+    method: Any = accelerated(em(target, jnp.asarray(data_scale(table.values).deviations)), acceleration)
     first = first_points(method, starting_parameters(target, start=start, starts=starts, seed=seed))
     with watched(progress) as watching:
         states = run(method, first, tolerance=tolerance, max_steps=max_steps, progress=watching, stage="EM")
-    return announced(best_fit(resolved, to_numpy(states)))
+    return announced(best_fit(resolved, to_numpy(eqx.tree_at(lambda each: each.point, states, em_points(states.point)))))
 
 
 def check_arguments(starts: int, tolerance: float, max_steps: int) -> None:
@@ -90,7 +96,7 @@ def check_mode(mixture: Mixture) -> None:
 
 
 @compiled
-def first_points(method: EM, parameters: MixtureParameters) -> EMPoint:
+def first_points(method: EM | QuasiNewton, parameters: MixtureParameters) -> EMPoint | AcceleratedPoint:
     """The first point of every start."""
     return jax.vmap(method.start)(parameters)
 

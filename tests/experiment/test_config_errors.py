@@ -14,7 +14,7 @@ ONE_PROBLEM = {
     ),
     "unknown inner key": (
         config(em="em: {tol: 1.0e-3}"),
-        "x.yaml:4:6: em.tol: unknown key (allowed here: starts, start, tolerance, max_steps)",
+        "x.yaml:4:6: em.tol: unknown key (allowed here: starts, start, tolerance, max_steps, acceleration)",
     ),
     "unknown number of a prior": (
         config(model="model: {components: 2, prior: {kind: flat, scale: 1}}", mcmc="mcmc: null"),
