@@ -25,6 +25,7 @@ def describe(*, quick: bool) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
         "versions": {**{name: version(name) for name in LIBRARIES}, "mclust": mclust.version() or "not there"},
+        "load at the start (processes that run or wait)": load(),
         "product of matrices, GFLOP/s": product_rates(quick=quick),
         "quick": quick,
     }
@@ -44,6 +45,11 @@ def memory() -> float | None:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)
     except (ValueError, OSError):
         return None
+
+
+def load() -> float | None:
+    """Average of the last minute: what else was going on."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def version(name: str) -> str:

@@ -54,7 +54,7 @@ def by_mclust(x: np.ndarray, components: range) -> Contestant:
     """mclustBIC, one start by hierarchical clustering, so that it does less than the others."""
     note = "one hierarchical start a K, and EM stopped at a relative change of 1e-5"
     answer = lambda: choice(mclust.search(x, components)[0], x)  # noqa: E731
-    return Contestant("mclust", answer, lambda: mclust.search(x, components, 3)[1], OTHER_START, note=note)
+    return Contestant("mclust", answer, lambda: mclust.search(x, components)[1], OTHER_START, note=note)
 
 
 def choice(criteria: Mapping[int, float], x: np.ndarray) -> dict[str, Any]:

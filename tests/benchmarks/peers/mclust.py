@@ -16,14 +16,22 @@ from tests.benchmarks.problems import Problem
 MODELS = {"full": "VVV", "tied": "EEE", "diagonal": "VVI", "spherical": "VII"}
 LONGEST = 120
 """Seconds that R is given, start and data included."""
+SHORTEST = 0.3
+"""Seconds that a measurement lasts at least, since R's clock counts milliseconds."""
 
 READ = """
 suppressPackageStartupMessages(library(mclust))
 read <- function(name, rows) matrix(readBin(name, "double", file.size(name) / 8), nrow = rows)
-timed <- function(work, times) {{
+timed <- function(work) {{
   began <- proc.time()[["elapsed"]]
-  for (i in seq_len(times)) found <- work()
-  write((proc.time()[["elapsed"]] - began) / times, "seconds")
+  spent <- 0
+  times <- 0
+  while (spent < {shortest}) {{
+    found <- work()
+    times <- times + 1
+    spent <- proc.time()[["elapsed"]] - began
+  }}
+  write(spent / times, "seconds")
   found
 }}
 """
@@ -33,7 +41,7 @@ STEPS = (
     + """
 x <- read("x", {rows}); z <- read("z", {rows})
 work <- function() suppressWarnings(me(x, modelName = "{model}", z = z, control = emControl(itmax = {steps}, tol = c(0, 0))))
-found <- timed(work, {times})
+found <- timed(work)
 writeBin(as.double(found$parameters$pro), "weights")
 writeBin(as.double(t(found$parameters$mean)), "means")
 writeBin(as.double(found$parameters$variance$sigma), "covariances")
@@ -45,7 +53,7 @@ SEARCH = (
     + """
 x <- read("x", {rows})
 work <- function() mclustBIC(x, G = {first}:{last}, modelNames = "VVV", verbose = FALSE)
-found <- timed(work, {times})
+found <- timed(work)
 writeBin(as.double(found), "bic")
 """
 )
@@ -94,10 +102,10 @@ class Steps:
         self.problem = problem
         self.data = {"x": problem.x, "z": responsibilities}
 
-    def run(self, steps: int, times: int = 1) -> dict[str, np.ndarray]:
+    def run(self, steps: int) -> dict[str, np.ndarray]:
         """`me` for some steps; `seconds` are of one call."""
         model, rows = MODELS[self.problem.family], len(self.problem.x)
-        return run(STEPS.format(rows=rows, model=model, steps=steps, times=times), self.data)
+        return run(STEPS.format(rows=rows, model=model, steps=steps, shortest=SHORTEST), self.data)
 
     def one(self) -> dict[str, Any]:
         """The parameters after one step."""
@@ -117,8 +125,8 @@ def covariance_values(matrices: np.ndarray, family: str) -> np.ndarray:
     return {"full": matrices, "tied": matrices[0], "diagonal": variances, "spherical": variances[:, 0]}[family]
 
 
-def search(x: np.ndarray, components: range, times: int = 1) -> tuple[dict[int, float], float]:
+def search(x: np.ndarray, components: range) -> tuple[dict[int, float], float]:
     """BIC (smaller better, as ours) for each K, NaN where mclust found a singular covariance; and seconds of one search."""
-    script = SEARCH.format(rows=len(x), first=components[0], last=components[-1], times=times)
+    script = SEARCH.format(rows=len(x), first=components[0], last=components[-1], shortest=SHORTEST)
     found = run(script, {"x": x})
     return dict(zip(components, -found["bic"], strict=True)), float(found["seconds"])
