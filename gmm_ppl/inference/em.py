@@ -50,6 +50,9 @@ class EM(AbstractIteration[EMPoint]):
     def rows(self) -> Float[Array, ""]:
         return jnp.sum(self.posterior.rows.weights)
 
+    def work(self) -> int:
+        return self.posterior.rows.weights.shape[-1] * self.posterior.shape.components
+
     def collapsed(self, point: EMPoint) -> Bool[Array, ""]:
         # Written so that NaN, which JAX's Cholesky returns without a word, counts as collapsed.
         return ~jnp.all(thinnest_variance(point.parameters, self.deviations) > THINNEST)

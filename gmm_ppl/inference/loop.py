@@ -2,7 +2,8 @@
 
 import time
 from abc import abstractmethod
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -17,6 +18,9 @@ from gmm_ppl.types import Array, Bool, Float, Int
 Point = TypeVar("Point")
 STATUSES = tuple(Status)
 RUNNING = len(STATUSES)
+
+TOGETHER = 2**16
+"""Numbers, lanes × rows × components, that lanes are done at once for; with more each has work enough of its own."""
 
 SECONDS_A_SEGMENT = 0.3
 """Progress is shown and Ctrl-C heeded between segments of about this length."""
@@ -44,6 +48,10 @@ class AbstractIteration[Point](eqx.Module):
     @abstractmethod
     def rows(self) -> Float[Array, ""]:
         """Total row weight: the tolerance is per row, so that it means the same for any N."""
+
+    def work(self) -> int:
+        """Numbers that a step goes through, rows × components: it tells how many starts are worth doing at once."""
+        return 1
 
     def settled(self, point: Point, gain: Array, last_gain: Array, floor: Array) -> Bool[Array, ""]:
         """Whether no more than `floor` nats are to be gained after `point`, reached by gains `last_gain` and then `gain`.
@@ -125,30 +133,49 @@ def settled(gain: Array, last_gain: Array, objective: Array, tolerance: Array) -
 
 @compiled
 def segment[Point](
-    method: AbstractIteration[Point], states: Progression[Point], tolerance: Array, limit: Array
+    shared: AbstractIteration[Point], own: AbstractIteration[Point], states: Progression[Point], tolerance: Array, limit: Array
 ) -> Progression[Point]:
     """Advance every running start until it ends or reaches iteration `limit`."""
 
-    def lane(state: Progression[Point]) -> Progression[Point]:
+    def lane(method: AbstractIteration[Point], state: Progression[Point]) -> Progression[Point]:
         return jax.lax.while_loop(
             lambda each: (each.status == RUNNING) & (each.iteration < limit),
             lambda each: advance(method, each, tolerance),
             state,
         )
 
-    return jax.vmap(lane)(states)
+    return for_lanes(lane, shared, own, states)
 
 
 @compiled
-def begin_all[Point](method: AbstractIteration[Point], points: Point, max_steps: int) -> Progression[Point]:
+def begin_all[Point](
+    shared: AbstractIteration[Point], own: AbstractIteration[Point], points: Point, max_steps: int
+) -> Progression[Point]:
     """`begin` for every start."""
-    return jax.vmap(lambda point: begin(method, point, max_steps))(points)
+    return for_lanes(lambda method, point: begin(method, point, max_steps), shared, own, points)
+
+
+def for_lanes[Point](
+    function: Callable[[Any, Any], Any], shared: AbstractIteration[Point], own: AbstractIteration[Point], each: Any
+) -> Any:
+    """`function(method, …)` for every lane: a few at a time where a step is so much work that lanes gain nothing by company.
+
+    A lane that has ended then costs nothing, while small ones share the time that it takes to start an operation.
+    """
+    lanes = jax.tree.leaves(each)[0].shape[0]
+    together = max(size for size in range(1, lanes + 1) if lanes % size == 0 and (size == 1 or size * shared.work() <= TOGETHER))
+
+    def one(lane: tuple[Any, Any]) -> Any:
+        return function(eqx.combine(shared, lane[0]), lane[1])
+
+    return jax.lax.map(one, (own, each), batch_size=None if together == 1 else together)
 
 
 def run[Point](
     method: AbstractIteration[Point],
     points: Point,
     *,
+    own: Any = None,
     tolerance: float,
     max_steps: int,
     progress: Progress,
@@ -156,15 +183,17 @@ def run[Point](
 ) -> Progression[Point]:
     """All starts (a leading axis of `points`) to their ends, or as far as Ctrl-C lets them: those are left RUNNING.
 
+    `own` holds what a start's method does not share with the others', with a leading axis as well, where `method` has None.
     An interruption before the first segment is done has nothing to keep and is passed on.
     """
-    states = begin_all(method, points, max_steps)
+    own = jax.tree.map(lambda _: None, method) if own is None else own
+    states = begin_all(method, own, points, max_steps)
     report(states, progress, stage)
     limit, length = 0, 1
     try:
         while np.any(np.asarray(states.status) == RUNNING):
             limit, started = limit + length, time.monotonic()
-            states = jax.block_until_ready(segment(method, states, jnp.asarray(tolerance), jnp.asarray(limit)))
+            states = jax.block_until_ready(segment(method, own, states, jnp.asarray(tolerance), jnp.asarray(limit)))
             report(states, progress, stage)
             length = next_length(length, time.monotonic() - started)
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from numpyro.primitives import Messenger
 
 from gmm_ppl.mixture.covariance import AbstractCovariance
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.scale import DataScale
 from gmm_ppl.mixture.statistics import Statistics, expand
 from gmm_ppl.priors.base import AbstractConjugatePrior, Supports
 from gmm_ppl.priors.conjugate import ConjugatePrior
@@ -19,12 +20,14 @@ from gmm_ppl.types import Array, Float
 class PaddedPrior(AbstractConjugatePrior):
     """The law of the first components (`present` 1), the others (0) being absent: weight 0, and no part in the density.
 
-    `inner` has a concentration of 0 for absent components. Their means and covariances are those of the whole mixture, which
-    keeps every matrix regular; nothing depends on them.
+    `inner` has a concentration of 0 for absent components. Their means and covariances stay at the data's own centre and
+    variances, `mean` and `variances`, which keeps every matrix regular; nothing depends on them.
     """
 
     inner: ConjugatePrior | FlatPrior
     present: Float[Array, " K"]
+    mean: Float[Array, " D"]
+    variances: Float[Array, " D"]
     kind: ClassVar[str] = "padded"
     proper: ClassVar[bool] = False
 
@@ -37,8 +40,25 @@ class PaddedPrior(AbstractConjugatePrior):
 
     def maximise(self, statistics: Statistics, shape: MixtureShape) -> MixtureParameters:
         if isinstance(self.inner, FlatPrior):
-            return absent_filled(maximise_likelihood(statistics, shape, self.present), self.present)
-        return absent_filled(self.inner.maximise(statistics, shape), self.present)
+            return self.filled(maximise_likelihood(statistics, shape, self.present))
+        return self.filled(self.inner.maximise(statistics, shape))
+
+    def filled(self, found: MixtureParameters) -> MixtureParameters:
+        """The same mixture, absent components having weight 0 and constant means and covariances."""
+        shown = self.present > 0
+        means = jnp.where(shown[:, None], found.means, self.mean)
+        weights, covariance = jnp.where(shown, found.weights, 0), found.covariance
+        if "component" not in covariance.dims:
+            return MixtureParameters(weights, means, covariance)
+        # Chosen, not multiplied by 0: what an M-step makes of a component without rows may be NaN.
+        values = jnp.where(expand(shown, covariance.values.ndim), covariance.values, self.constant_values(covariance))
+        return MixtureParameters(weights, means, type(covariance)(values))
+
+    def constant_values(self, covariance: AbstractCovariance) -> Array:
+        """One component's covariance with the data's variances, in the shape of the family."""
+        if covariance.matrix:
+            return jnp.diag(self.variances)
+        return self.variances if covariance.values.ndim == 2 else jnp.mean(self.variances)
 
     def bounded(self) -> bool:
         return self.inner.bounded()
@@ -67,29 +87,13 @@ class OfPresent(Messenger):
             msg["fn"] = dist.Independent(inner.mask(mask), law.reinterpreted_batch_ndims)
 
 
-def absent_filled(parameters: MixtureParameters, present: Float[Array, " K"]) -> MixtureParameters:
-    """The same mixture, absent components having the mean and the average covariance of the present ones."""
-    # Not by multiplying with 0: what an M-step makes of a component without rows may be NaN.
-    weights = jnp.where(present > 0, parameters.weights, 0)
-
-    def filled(values: Array) -> Array:
-        shown = expand(present > 0, values.ndim)
-        average = jnp.sum(jnp.where(shown, values, 0) * expand(weights, values.ndim), axis=0)
-        return jnp.where(shown, values, average)
-
-    return MixtureParameters(weights, filled(parameters.means), by_component(parameters.covariance, filled))
-
-
-def by_component(covariance: AbstractCovariance, function: Any) -> AbstractCovariance:
-    """`function` of the values, if there are some for each component."""
-    return type(covariance)(function(covariance.values)) if "component" in covariance.dims else covariance
-
-
-def padded_prior(prior: AbstractConjugatePrior, components: int, room: int) -> PaddedPrior:
-    """A resolved prior of `components` components with room for more."""
-    present = np.repeat([1.0, 0.0], [components, room - components])
-    if isinstance(prior, ConjugatePrior):
-        missing = room - components
-        numbers = (np.pad(np.asarray(prior.concentration, dtype=float), (0, missing)), prior.mean, prior.mean_precision)
-        return PaddedPrior(ConjugatePrior(*numbers, prior.degrees_of_freedom, prior.scale), present)
-    return PaddedPrior(FlatPrior(), present)
+def padded_prior(prior: AbstractConjugatePrior, components: int, room: int, data: DataScale) -> PaddedPrior:
+    """A resolved conjugate or flat prior of `components` components with room for more."""
+    missing = room - components
+    present = np.repeat([1.0, 0.0], [components, missing])
+    constants = (np.asarray(data.centre), np.asarray(data.deviations) ** 2)
+    if not isinstance(prior, ConjugatePrior):
+        return PaddedPrior(FlatPrior(), present, *constants)
+    concentration = np.pad(np.asarray(prior.concentration, dtype=float), (0, missing))
+    numbers = (concentration, prior.mean, prior.mean_precision, prior.degrees_of_freedom, prior.scale)
+    return PaddedPrior(ConjugatePrior(*numbers), present, *constants)

@@ -61,7 +61,7 @@ def starting_parameters(
         raise InputError(f"start: none is called {start!r}; choose one of {', '.join(STARTS)}, or give parameters.")
     weak = jax.tree.map(
         lambda *leaves: jnp.asarray(np.repeat(np.stack(leaves), starts, axis=0)),
-        *(padded_prior(prior_of_starts(replace(shape, components=k), data), k, shape.components) for k in numbers),
+        *(padded_prior(prior_of_starts(replace(shape, components=k), data), k, shape.components, data) for k in numbers),
     )
     keys = jnp.tile(jax.random.split(jax.random.key(seed), starts), len(numbers))
     return random_starts(STARTS[start], keys, thinned(posterior.rows, seed), shape, weak)

@@ -33,7 +33,9 @@ def both(family, statement):
     small, large = mixture_shape(family, PRESENT), mixture_shape(family, ROOM)
     prior = resolve_prior(statement, small, data_scale(X))
     plain = step(as_jax(prior), small, MEMBERSHIPS)
-    padded = step(as_jax(padded_prior(prior, PRESENT, ROOM)), large, np.pad(MEMBERSHIPS, ((0, 0), (0, ROOM - PRESENT))))
+    padded = step(
+        as_jax(padded_prior(prior, PRESENT, ROOM, data_scale(X))), large, np.pad(MEMBERSHIPS, ((0, 0), (0, ROOM - PRESENT)))
+    )
     return jax.tree.map(np.asarray, (plain, padded))
 
 
@@ -57,5 +59,5 @@ def test_absent_components_are_regular_and_do_not_matter(family, statement):
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(padded))
     assert (np.linalg.eigvalsh(np.asarray(padded.covariances)) > 0).all()
     moved = MixtureParameters(padded.weights, padded.means + 7.0 * (np.arange(ROOM) >= PRESENT)[:, None], padded.covariance)
-    elsewhere = log_prior(as_jax(padded_prior(prior, PRESENT, ROOM)), padded.shape, moved.sites)[0]
+    elsewhere = log_prior(as_jax(padded_prior(prior, PRESENT, ROOM, data_scale(X))), padded.shape, moved.sites)[0]
     np.testing.assert_allclose(elsewhere, value, rtol=1e-13, atol=1e-13)
