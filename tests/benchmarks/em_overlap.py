@@ -7,7 +7,6 @@ from tests.benchmarks import ours
 from tests.benchmarks.harness import Answer, Contestant, Limit, Row
 from tests.benchmarks.problems import Problem, overlapping
 
-METHODS = ("anderson", "squarem")
 TOLERANCE = 1e-10
 SAME = {"log-likelihood a row": Limit(2 * TOLERANCE, absolute=True)}
 SIZES = ((20_000, 2, 1.0), (20_000, 8, 1.0))
@@ -17,7 +16,7 @@ TINY = ((500, 2, 2.0),)
 def rows(quick: bool) -> Iterator[Row]:
     """A row for each data set and method of acceleration."""
     for size in TINY if quick else SIZES:
-        for method in METHODS:
+        for method in ours.accelerations():
             name = f"overlap, {size[0]}×{size[1]}, K=2, {size[2]:g} σ apart, {method}"
             yield Row(name, lambda size=size, method=method: contestants(overlapping(*size), method), unit="passes", rounds=1)
 

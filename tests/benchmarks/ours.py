@@ -11,6 +11,7 @@ import numpy as np
 
 import gmm_ppl as gp
 from gmm_ppl.compiled import compiled, compiler_options
+from gmm_ppl.inference.accelerate import ACCELERATIONS
 from gmm_ppl.inference.em import EM, EMPoint, em
 from gmm_ppl.mixture.covariance import find_family
 from gmm_ppl.mixture.data_pass import log_likelihood
@@ -80,6 +81,11 @@ def fit(problem: Problem, **options: Any) -> gp.PointFit:
         warnings.simplefilter("ignore", gp.FitWarning)
         mixture = gp.Mixture(problem.components, problem.family, "flat")
         return gp.fit(mixture, problem.x, **{"start": problem.start, "progress": silent, "max_steps": 20_000, **options})
+
+
+def accelerations() -> tuple[str, ...]:
+    """Names of the ways in which `fit` can be made to need fewer passes."""
+    return tuple(ACCELERATIONS)
 
 
 def fit_range(x: np.ndarray, components: range, starts: int, tolerance: float) -> Mapping[int, gp.PointFit]:
