@@ -85,4 +85,4 @@ def test_an_unchanged_run_needs_neither_jax_nor_labelled_arrays(fitted: tuple[Pa
 def test_a_fit_compiles_few_programs(fitted: tuple[Path, dict[str, Any]]):
     """Every operation of JAX outside a compiled function is one more: there were 51."""
     compiled = fitted[1]["compiled"]
-    assert 0 < len(compiled) < 25, compiled
+    assert 0 < len(compiled) < 30, compiled
