@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 import gmm_ppl as gp
 from tests.benchmarks import ours
 from tests.benchmarks.harness import Absent, Answer, Contestant, Limit, Row, seconds
@@ -102,6 +100,6 @@ def share_of_products(size: tuple[int, int, int], quick: bool) -> Callable[[Mapp
         rates, rate = product_rates(quick=quick), products / medians["ours"]
         shares = {f"share of a product by {name}": rate / each for name, each in rates.items()}
         aim = {"aimed at (of the faster)": 0.5, "reached": rate / max(rates.values()) >= 0.5} if size in LARGE else {}
-        return {"GFLOP/s": float(np.float64(rate)), **shares, **aim}
+        return {"GFLOP/s": rate, **shares, **aim}
 
     return facts
