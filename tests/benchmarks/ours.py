@@ -99,22 +99,13 @@ def fit_range(x: np.ndarray, components: range, starts: int, tolerance: float) -
         return search(mixture, x, components=components, starts=starts, tolerance=tolerance, progress=silent)
 
 
-def value_and_gradient(problem: Problem) -> Callable[[dict], tuple]:
-    """Log-likelihood and its gradient as a function of logits of the weights, means and Cholesky factors."""
+def marginal(problem: Problem) -> tuple[Callable[[dict, Rows], jax.Array], Rows, dict[str, str]]:
+    """Log-likelihood as a function of a point (logits of the weights, means, Cholesky factors) and data; the data; and the
+    options that the library compiles with.
+    """
     with jax.enable_x64(True):
-        prepared = rows(jnp.asarray(problem.x))
-
-    def log_density(point: dict, data: Rows) -> jax.Array:
-        return log_likelihood(data, mixture_of(point))
-
-    # `compiled` looks through its arguments in Python, which at 272 rows takes longer than the gradient.
-    program = jax.jit(jax.value_and_grad(log_density), compiler_options=compiler_options())
-
-    def call(point: dict) -> tuple:
-        with jax.enable_x64(True):
-            return jax.block_until_ready(program(point, prepared))
-
-    return call
+        data = rows(jnp.asarray(problem.x))
+    return lambda point, prepared: log_likelihood(prepared, mixture_of(point)), data, compiler_options()
 
 
 def mixture_of(point: dict) -> MixtureParameters:

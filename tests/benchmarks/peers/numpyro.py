@@ -14,23 +14,16 @@ import gmm_ppl as gp
 from tests.benchmarks.problems import Problem
 
 
-def value_and_gradient(problem: Problem) -> Callable[[dict], tuple]:
-    """Log-likelihood and its gradient as a function of logits of the weights, means and Cholesky factors."""
+def marginal(problem: Problem) -> tuple[Callable[[dict, jax.Array], jax.Array], jax.Array, dict[str, str]]:
+    """Log-likelihood as a function of a point (logits of the weights, means, Cholesky factors) and rows; the rows; no options."""
 
     def log_likelihood(point: dict, x: jax.Array) -> jax.Array:
         components = dist.MultivariateNormal(point["means"], scale_tril=jnp.tril(point["factors"]))
         mixing = dist.Categorical(logits=point["logits"])
         return jnp.sum(dist.MixtureSameFamily(mixing, components).log_prob(x))
 
-    program = jax.jit(jax.value_and_grad(log_likelihood))
     with jax.enable_x64(True):
-        x = jnp.asarray(problem.x)
-
-    def call(point: dict) -> tuple:
-        with jax.enable_x64(True):
-            return jax.block_until_ready(program(point, x))
-
-    return call
+        return log_likelihood, jnp.asarray(problem.x), {}
 
 
 class Sampler:
