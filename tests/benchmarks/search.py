@@ -36,9 +36,10 @@ def contestants(x: np.ndarray, components: range, starts: int) -> list[Contestan
 
 
 def our_search(x: np.ndarray, components: range, starts: int) -> dict[int, float]:
-    """Log-likelihood of each K's best start; NaN where all collapsed."""
+    """Log-likelihood of each K's best start; NaN where all collapsed or none was finite."""
     found = ours.fit_range(x, components, starts, TOLERANCE)
-    return {each: found[each].log_likelihood if found[each].status.usable else math.nan for each in components}
+    usable = {each: fit.log_likelihood for each, fit in found.items() if fit.status.usable}
+    return {each: usable.get(each, math.nan) for each in components}
 
 
 def likelihoods(name: str, search: Callable[[], Mapping[int, float]], x: np.ndarray, limits: Mapping[str, Limit]) -> Contestant:
