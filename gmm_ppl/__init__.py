@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gmm_ppl.errors import FitError, FitWarning, InputError
     from gmm_ppl.inference.base import DrawsFit, PointFit, Status
     from gmm_ppl.inference.fit import fit
+    from gmm_ppl.inference.fit_range import fit_range
     from gmm_ppl.inference.nuts import sample
     from gmm_ppl.mixture.operations import conditional, draw, marginal
     from gmm_ppl.mixture.parameters import MixtureParameters, mixture_parameters
@@ -40,6 +41,7 @@ HOMES = {
     "draw": "gmm_ppl.mixture.operations",
     "DrawsFit": "gmm_ppl.inference.base",
     "fit": "gmm_ppl.inference.fit",
+    "fit_range": "gmm_ppl.inference.fit_range",
     "FitError": "gmm_ppl.errors",
     "FitWarning": "gmm_ppl.errors",
     "GaussianMixture": "gmm_ppl.model.distribution",
@@ -77,6 +79,7 @@ __all__ = [
     "draw",
     "DrawsFit",
     "fit",
+    "fit_range",
     "FitError",
     "FitWarning",
     "GaussianMixture",

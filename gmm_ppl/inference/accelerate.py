@@ -72,6 +72,9 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
     def rows(self) -> Float[Array, ""]:
         return self.method.rows()
 
+    def work(self) -> int:
+        return self.method.work()
+
     def settled(self, point: AcceleratedPoint, gain: Array, last_gain: Array, floor: Array) -> Bool[Array, ""]:
         # Gains of quasi-Newton steps shrink by no steady factor. Half of gᵀ H g is what is left where the objective is a
         # parabola, as far as the memory knows: half as much, after two small gains, was nowhere less than the tolerance

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from gmm_ppl.inference.loop import AbstractIteration
 from gmm_ppl.inference.m_step import AbstractMStep, m_step
-from gmm_ppl.mixture.data_pass import expected_statistics
+from gmm_ppl.mixture.data_pass import expected_statistics, rounding_loss
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.statistics import Statistics
 from gmm_ppl.model.posterior import Posterior
@@ -43,9 +43,10 @@ class EM(AbstractIteration[EMPoint]):
         return point.log_likelihood + point.log_prior
 
     def rounding(self, point: EMPoint) -> Float[Array, ""]:
-        # Distances are known to ε times the condition of a covariance.
+        # Distances are known to ε times the condition of a covariance, and to what the pass itself may lose.
         thinnest = jnp.min(thinnest_variance(point.parameters, self.deviations))
-        return 1e-12 * (jnp.abs(self.objective(point)) + self.rows()) + jnp.finfo(float).eps * self.rows() / thinnest
+        loss = jnp.finfo(float).eps / thinnest + rounding_loss(self.posterior.rows, point.parameters)
+        return 1e-12 * (jnp.abs(self.objective(point)) + self.rows()) + loss * self.rows()
 
     def rows(self) -> Float[Array, ""]:
         return jnp.sum(self.posterior.rows.weights)
@@ -59,8 +60,7 @@ class EM(AbstractIteration[EMPoint]):
 
     def start(self, parameters: MixtureParameters) -> EMPoint:
         """The first point, at (conjugate priors) or near starting parameters."""
-        _, statistics = expected_statistics(self.posterior.rows, parameters)
-        return self.evaluate(self.m_step.first_sites(parameters, statistics))
+        return self.evaluate(self.m_step.first_sites(parameters, lambda: expected_statistics(self.posterior.rows, parameters)[1]))
 
     def evaluate(self, sites: Sites) -> EMPoint:
         """The E-step and both densities at `sites`."""

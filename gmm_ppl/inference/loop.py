@@ -193,7 +193,7 @@ def run[Point](
     try:
         while np.any(np.asarray(states.status) == RUNNING):
             limit, started = limit + length, time.monotonic()
-            states = jax.block_until_ready(segment(method, own, states, jnp.asarray(tolerance), jnp.asarray(limit)))
+            states = jax.block_until_ready(segment(method, own, states, np.asarray(tolerance), np.asarray(limit)))
             report(states, progress, stage)
             length = next_length(length, time.monotonic() - started)
     except KeyboardInterrupt:
@@ -214,5 +214,5 @@ def report[Point](states: Progression[Point], progress: Progress, stage: str) ->
     # NumPy, because every operation of JAX outside a compiled function is a program to compile.
     status, trace = np.asarray(states.status), np.asarray(states.trace)
     best = np.max(trace, initial=-np.inf, where=np.isfinite(trace))
-    note = f"iteration {np.max(states.iteration)}, best objective {best:.4f}"
+    note = f"iteration {np.asarray(states.iteration).max()}, best objective {best:.4f}"
     progress(stage, int((status != RUNNING).sum()), status.size, note)

@@ -1,6 +1,7 @@
 """M-steps: closed form where the prior is conjugate, an inner climb over the statistics alone where it is not."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 
 import equinox as eqx
 import jax
@@ -18,8 +19,8 @@ class AbstractMStep(eqx.Module):
     """Sites that raise expected log-likelihood + log prior."""
 
     @abstractmethod
-    def first_sites(self, parameters: MixtureParameters, statistics: Statistics) -> Sites:
-        """Sites to start from, given starting parameters and the statistics of the data at them."""
+    def first_sites(self, parameters: MixtureParameters, statistics: Callable[[], Statistics]) -> Sites:
+        """Sites to start from, given starting parameters and what computes the statistics of the data at them."""
 
     @abstractmethod
     def maximise(self, statistics: Statistics, sites: Sites) -> Sites:
@@ -32,7 +33,7 @@ class ClosedForm(AbstractMStep):
     prior: AbstractConjugatePrior
     shape: MixtureShape = eqx.field(static=True)
 
-    def first_sites(self, parameters: MixtureParameters, statistics: Statistics) -> Sites:
+    def first_sites(self, parameters: MixtureParameters, statistics: Callable[[], Statistics]) -> Sites:
         return parameters.sites
 
     def maximise(self, statistics: Statistics, sites: Sites) -> Sites:
@@ -48,11 +49,11 @@ class InnerClimb(AbstractMStep):
     prior: AbstractPrior
     shape: MixtureShape = eqx.field(static=True)
 
-    def first_sites(self, parameters: MixtureParameters, statistics: Statistics) -> Sites:
+    def first_sites(self, parameters: MixtureParameters, statistics: Callable[[], Statistics]) -> Sites:
         if set(self.prior.supports(self.shape)) == set(parameters.sites):
             return parameters.sites
         # A program's sites need not be the parameters: from the middle of the prior, climb to where the statistics pull.
-        return self.maximise(statistics, median_sites(self.prior, self.shape, jax.random.key(0)))
+        return self.maximise(statistics(), median_sites(self.prior, self.shape, jax.random.key(0)))
 
     def maximise(self, statistics: Statistics, sites: Sites) -> Sites:
         start, unravel = ravel_pytree(unconstrain(self.prior, self.shape, sites))

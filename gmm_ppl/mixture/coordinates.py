@@ -14,10 +14,10 @@ def to_coordinates(parameters: MixtureParameters, deviations: Float[Array, " D"]
     """Log weights less their mean; means in units of the data's `deviations`; logarithms of covariances.
 
     A matrix is taken in the same units and given by its Cholesky factor, the diagonal as logarithms (Pinheiro & Bates 1996,
-    doi:10.1007/BF00140873). All K weights have a coordinate, so that components are treated alike. Not finite where a weight
-    is 0.
+    doi:10.1007/BF00140873). All K weights have a coordinate, so that components are treated alike; one of 0 has that of 10⁻³⁰⁰,
+    which no sum over components can tell from it.
     """
-    weights = jnp.log(parameters.weights)
+    weights = jnp.log(jnp.maximum(parameters.weights, 1e-300))
     covariance = parameters.covariance
     spread = flat_factors(covariance.values, deviations) if covariance.matrix else jnp.log(covariance.values).reshape(-1)
     return jnp.concatenate([weights - jnp.mean(weights), (parameters.means / deviations).reshape(-1), spread])

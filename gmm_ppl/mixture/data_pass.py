@@ -120,6 +120,11 @@ def expanding_loss(rows: Rows, parameters: MixtureParameters) -> Float[Array, ""
     return jnp.finfo(rows.values.dtype).eps * jnp.max(size)
 
 
+def rounding_loss(rows: Rows, parameters: MixtureParameters) -> Float[Array, ""]:
+    """Nats that the pass may lose a row, whichever form it takes."""
+    return jnp.minimum(expanding_loss(rows, parameters), LARGEST_LOSS[rows.values.dtype.name])
+
+
 def materialise(tangent: Any, primal: Any) -> Any:
     """A tangent with its symbolic zeros as arrays of zeros."""
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
-from gmm_ppl.inference.fit import number_optima
+from gmm_ppl.inference.restarts import number_optima
 from tests.cases import FAMILY_NAMES
 from tests.inference.conftest import MAX_STEPS, STARTS
 from tests.inference.oracles import K, N, overlapping_rows

@@ -3,9 +3,9 @@
 from typing import ClassVar
 
 import jax.numpy as jnp
-from jax.scipy.linalg import solve_triangular
 
 from gmm_ppl.mixture.covariance.base import AbstractCovariance
+from gmm_ppl.mixture.covariance.triangular import inverse_cholesky, log_determinant
 from gmm_ppl.types import Array, Float
 
 
@@ -49,18 +49,6 @@ class FullCovariance(AbstractCovariance):
     def conditional(self, kept: Array, given: Array) -> tuple["FullCovariance", Array]:
         covariance, gain = schur_complement(self.values, kept, given)
         return FullCovariance(covariance), gain
-
-
-def inverse_cholesky(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
-    """L⁻¹ for Σ = L Lᵀ; NaN where a matrix is not positive definite, which every fit's status looks for."""
-    factor = jnp.linalg.cholesky(matrices)
-    identity = jnp.broadcast_to(jnp.eye(matrices.shape[-1], dtype=matrices.dtype), matrices.shape)
-    return solve_triangular(factor, identity, lower=True)
-
-
-def log_determinant(matrices: Float[Array, "... D D"]) -> Array:
-    """Log |Σ| from the Cholesky factor, which neither overflows nor underflows where the determinant itself would."""
-    return 2 * jnp.sum(jnp.log(jnp.diagonal(jnp.linalg.cholesky(matrices), axis1=-2, axis2=-1)), axis=-1)
 
 
 def schur_complement(matrices: Float[Array, "... D D"], kept: Array, given: Array) -> tuple[Array, Array]:

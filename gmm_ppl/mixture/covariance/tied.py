@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.mixture.covariance.base import AbstractCovariance
-from gmm_ppl.mixture.covariance.full import inverse_cholesky, log_determinant, schur_complement
+from gmm_ppl.mixture.covariance.full import schur_complement
+from gmm_ppl.mixture.covariance.triangular import inverse_cholesky, log_determinant
 from gmm_ppl.types import Array, Float
 
 

@@ -1,0 +1,79 @@
+"""A range of numbers of components: each the fit that its number has alone, all from one compiled program."""
+
+import logging
+import re
+
+import jax
+import numpy as np
+import pytest
+
+import gmm_ppl as gp
+from tests.cases import FAMILY_NAMES, random_rows
+from tests.inference.oracles import overlapping_rows
+from tests.inference.programs import prior
+
+X = overlapping_rows(60, 3)
+NUMBERS = [3, 1, 2]
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+@pytest.mark.parametrize("kind", ["flat", "weak", "conjugate"])
+def test_each_number_is_fitted_as_if_alone(family, kind):
+    mixture = gp.Mixture(1, family, prior(family, kind))
+    found = gp.fit_range(mixture, X, NUMBERS, starts=3, seed=1)
+    assert list(found) == NUMBERS
+    for number, fit in found.items():
+        alone = gp.fit(gp.Mixture(number, family, prior(family, kind)), X, starts=3, seed=1)
+        assert fit.parameters.shape == alone.parameters.shape
+        assert fit.mixture.components == number
+        assert fit.status is alone.status
+        np.testing.assert_allclose(fit.objective, alone.objective, atol=1e-8 * len(X))
+        np.testing.assert_allclose(fit.log_likelihood + fit.log_prior, fit.objective, rtol=1e-14)
+        np.testing.assert_allclose(fit.parameters.weights.sum(), 1, rtol=1e-12)
+        np.testing.assert_allclose(fit.parameters.means, alone.parameters.means, atol=1e-3)
+
+
+def test_objectives_are_those_of_the_parameters_that_are_returned():
+    found = gp.fit_range(gp.Mixture(1), X, NUMBERS, starts=2)
+    for fit in found.values():
+        target = gp.posterior(fit.mixture, X)
+        with jax.enable_x64(True):
+            value = jax.jit(lambda sites, target=target: target.log_joint(sites))(fit.sites)
+        np.testing.assert_allclose(value, fit.objective, rtol=1e-12)
+
+
+def test_priors_without_a_closed_step_are_fitted_one_by_one():
+    found = gp.fit_range(gp.Mixture(1, "diagonal", "separated"), X, [1, 2], starts=1)
+    assert [fit.parameters.weights.size for fit in found.values()] == [1, 2]
+
+
+def test_all_numbers_compile_one_program(caplog):
+    def fit(numbers):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING, logger="jax"), jax.log_compiles(True):
+            gp.fit_range(gp.Mixture(1), random_rows(37), numbers, starts=2)
+        text = "\n".join(record.getMessage() for record in caplog.records)
+        return re.findall(r"Finished XLA compilation of (\S+)", text)
+
+    names = fit(range(1, 6))
+    assert [names.count(f"jit({name})") for name in ("random_starts", "first_points", "begin_all", "segment")] == [1] * 4
+    assert fit([5, 3, 4, 2, 1]) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "wanted"),
+    [
+        ([], "components: give different whole numbers, such as range(1, 10); given []."),
+        ([2, 2], "components: give different whole numbers, such as range(1, 10); given [2, 2]."),
+        ([0, 1], "components must be a whole number from 1; given 0."),
+    ],
+)
+def test_numbers_that_cannot_be(numbers, wanted):
+    with pytest.raises(gp.InputError) as caught:
+        gp.fit_range(gp.Mixture(1), X, numbers)
+    assert str(caught.value) == wanted
+
+
+def test_a_given_start_is_refused():
+    with pytest.raises(gp.InputError, match="needs the name of a start"):
+        gp.fit_range(gp.Mixture(1), X, [1, 2], start=np.zeros(60, int))
