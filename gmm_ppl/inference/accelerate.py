@@ -57,7 +57,7 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         reached = self.method.evaluate(choose(own, point.proposal, target))
         gain = self.method.objective(reached) - self.objective(point)
         finite = jnp.isfinite(gain) & ~self.method.collapsed(reached)
-        taken = own | (finite & (gain >= -last_digits(self.objective(point))))
+        taken = own | (finite & (gain >= -self.last_digits(point)))
         return choose(taken, self.arrived(reached, point), hesitating(point, gain))
 
     def objective(self, point: AcceleratedPoint) -> Float[Array, ""]:
@@ -72,6 +72,13 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
     def rows(self) -> Float[Array, ""]:
         return self.method.rows()
 
+    def digits(self) -> float:
+        return self.method.digits()
+
+    def last_digits(self, point: AcceleratedPoint) -> Float[Array, ""]:
+        """Nats below which two values of the objective cannot be told apart."""
+        return 4 * self.digits() * jnp.abs(self.objective(point))
+
     def work(self) -> int:
         return self.method.work()
 
@@ -79,11 +86,10 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         # Gains of quasi-Newton steps shrink by no steady factor. Half of gᵀ H g is what is left where the objective is a
         # parabola, as far as the memory knows: half as much, after two small gains, was nowhere less than the tolerance
         # promises. Without a memory EM made the steps, and Aitken's rule holds.
-        objective = self.objective(point)
-        least = jnp.maximum(floor, last_digits(objective))
+        least = jnp.maximum(floor, self.last_digits(point))
         small = (point.moved > 1) & (jnp.maximum(gain, last_gain) <= least) & (point.left <= least / 2)
         known = jnp.any(point.memory.filled)
-        return jnp.where(known, small, (point.moved > 0) & settled(gain, last_gain, objective, floor))
+        return jnp.where(known, small, (point.moved > 0) & settled(gain, last_gain, self.last_digits(point), floor))
 
     def start(self, parameters: MixtureParameters) -> AcceleratedPoint:
         """The first point, at (conjugate priors) or near starting parameters."""
@@ -132,11 +138,6 @@ def hesitating(point: AcceleratedPoint, gain: Float[Array, ""]) -> AcceleratedPo
     memory = choose(last, no_memory(point.coordinates), point.memory)
     changes = (jnp.where(last, 0.0, shorter), memory, jnp.zeros_like(point.moved))
     return eqx.tree_at(lambda each: (each.fraction, each.memory, each.moved), point, changes)
-
-
-def last_digits(objective: Float[Array, ""]) -> Float[Array, ""]:
-    """Nats below which two values of the objective cannot be told apart."""
-    return 4 * jnp.finfo(objective.dtype).eps * jnp.abs(objective)
 
 
 def choose[Tree](condition: Bool[Array, ""], one: Tree, other: Tree) -> Tree:

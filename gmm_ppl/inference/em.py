@@ -46,10 +46,13 @@ class EM(AbstractIteration[EMPoint]):
         # Distances are known to ε times the condition of a covariance, and to what the pass itself may lose.
         thinnest = jnp.min(thinnest_variance(point.parameters, self.deviations))
         loss = jnp.finfo(float).eps / thinnest + rounding_loss(self.posterior.rows, point.parameters)
-        return 1e-12 * (jnp.abs(self.objective(point)) + self.rows()) + loss * self.rows()
+        return 4500 * self.digits() * (jnp.abs(self.objective(point)) + self.rows()) + loss * self.rows()
 
     def rows(self) -> Float[Array, ""]:
-        return jnp.sum(self.posterior.rows.weights)
+        return jnp.sum(self.posterior.rows.weights, dtype=float)
+
+    def digits(self) -> float:
+        return float(jnp.finfo(self.posterior.rows.values.dtype).eps)
 
     def work(self) -> int:
         return self.posterior.rows.weights.shape[-1] * self.posterior.shape.components

@@ -36,6 +36,7 @@ def fit(
     tolerance: float = 1e-10,
     max_steps: int = 1000,
     acceleration: str | None = "quasi_newton",
+    precision: str = "double",
     progress: Progress | None = None,
 ) -> PointFit:
     """The maximum-a-posteriori point of a mixture (maximum likelihood under `prior="flat"`), by EM from several starts.
@@ -52,6 +53,8 @@ def fit(
         tolerance: stop when what EM would still gain is below this, in nats a row.
         max_steps: EM steps a start at most, each one pass over the data.
         acceleration: quasi_newton takes fewer steps, many times fewer where components overlap; None is plain EM.
+        precision: double, or single: what is done for each row in 32 bits, sums and parameters in 64. A step takes about half
+            the time and memory, and log densities keep about 6 digits: enough for a look at large data.
         progress: called as it goes on; by default bars are shown on a terminal. `gmm_ppl.progress.silent` shows nothing.
 
     Raises:
@@ -66,7 +69,7 @@ def fit(
     check_enough_rows(table, mixture.components)
     resolved = mixture.resolve(table.values)
     check_mode(resolved)
-    target = posterior(resolved, table)
+    target = posterior(resolved, table, single=is_single(precision))
     method = accelerated(em(target, jnp.asarray(data_scale(table.values).deviations)), acceleration)
     parameters = starting_parameters(target, start=start, starts=starts, seed=seed)
     states = climb(method, parameters, tolerance=tolerance, max_steps=max_steps, progress=progress)
@@ -78,6 +81,13 @@ def check_arguments(starts: int, tolerance: float, max_steps: int) -> None:
     check_count("starts", starts)
     check_count("max_steps", max_steps)
     check_between("tolerance", tolerance, 0, np.inf)
+
+
+def is_single(precision: str) -> bool:
+    """Whether rows are to be held in single precision; InputError for anything but its name and `double`."""
+    if precision not in ("double", "single"):
+        raise InputError(f"precision: choose double or single; given {precision!r}.")
+    return precision == "single"
 
 
 def check_mode(mixture: Mixture) -> None:

@@ -49,6 +49,10 @@ class AbstractIteration[Point](eqx.Module):
     def rows(self) -> Float[Array, ""]:
         """Total row weight: the tolerance is per row, so that it means the same for any N."""
 
+    def digits(self) -> float:
+        """Relative rounding of the objective: a change of a few times this is none."""
+        return float(np.finfo(np.float64).eps)
+
     def work(self) -> int:
         """Numbers that a step goes through, rows × components: it tells how many starts are worth doing at once."""
         return 1
@@ -58,7 +62,7 @@ class AbstractIteration[Point](eqx.Module):
 
         Aitken's rule, which is right where gains shrink by a steady factor; a method whose gains do not says so itself.
         """
-        return settled(gain, last_gain, self.objective(point), floor)
+        return settled(gain, last_gain, 4 * self.digits() * jnp.abs(self.objective(point)), floor)
 
 
 class Progression[Point](eqx.Module):
@@ -116,19 +120,18 @@ def judge[Point](
     return jnp.select([test for test, _ in ends], codes, RUNNING)
 
 
-def settled(gain: Array, last_gain: Array, objective: Array, tolerance: Array) -> Bool[Array, ""]:
-    """Whether this gain, and all gains that would follow, are within the tolerance.
+def settled(gain: Array, last_gain: Array, rounding: Array, tolerance: Array) -> Bool[Array, ""]:
+    """Whether this gain, and all gains that would follow, are within the tolerance, or within `rounding` of the objective.
 
     EM's gains shrink by a steady factor ρ, so what is still to come is about gain · ρ / (1 − ρ) (Aitken's estimate; Böhning et
     al. 1994, doi:10.1007/BF01720593). Stopping on the gain alone, as mclust and scikit-learn do, stops short by that much
     wherever components overlap and ρ is close to 1.
     """
-    floor = jnp.maximum(tolerance, 4 * jnp.finfo(objective.dtype).eps * jnp.abs(objective))
+    floor = jnp.maximum(tolerance, rounding)
     ratio = jnp.clip(gain / jnp.where(last_gain > 0, last_gain, 1), 0, 1)
     remaining = gain * ratio / jnp.maximum(1 - ratio, 1e-12)
     steady = (last_gain > 0) & jnp.isfinite(last_gain) & (remaining <= floor)
-    at_rounding = gain <= 4 * jnp.finfo(objective.dtype).eps * jnp.abs(objective)
-    return (gain <= floor) & (steady | at_rounding)
+    return (gain <= floor) & (steady | (gain <= rounding))
 
 
 @compiled

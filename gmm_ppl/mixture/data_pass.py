@@ -22,7 +22,7 @@ from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.mixture.statistics import Statistics
 from gmm_ppl.types import Array, Bool, Float
 
-LARGEST_LOSS = {"float64": 2e-11, "float32": 1e-3}
+LARGEST_LOSS = {"float64": 2e-11, "float32": 1e-2}
 """Nats that a row's log density may lose to expanding the square, before the residual form takes over."""
 
 Form = Callable[..., Any]

@@ -32,7 +32,7 @@ def expanded_log_likelihood(rows: Rows, parameters: MixtureParameters, lanes: in
     theta, matrix = theta_of(rows, parameters), parameters.covariance.matrix
 
     def block(values: Array, weights: Array) -> Array:
-        logarithm, _, total = exponentials(theta @ features((values - rows.centre).T, matrix=matrix))
+        logarithm, _, total = exponentials(theta @ features(about_centre(values, rows), matrix=matrix))
         return jnp.sum(weights * (logarithm + jnp.log(total)), dtype=float)
 
     return sum_over_blocks(block, rows.values, rows.weights, block_size(lanes, parameters))
@@ -43,7 +43,7 @@ def expanded_statistics(rows: Rows, parameters: MixtureParameters, lanes: int = 
     theta, matrix = theta_of(rows, parameters), parameters.covariance.matrix
 
     def block(values: Array, weights: Array) -> tuple[Array, Array]:
-        phi = features((values - rows.centre).T, matrix=matrix)
+        phi = features(about_centre(values, rows), matrix=matrix)
         largest, each, total = exponentials(theta @ phi)
         value = jnp.sum(weights * (largest + jnp.log(total)), dtype=float)
         # Responsibilities are `each` / `total`: whichever of the two factors is smaller takes the division.
@@ -55,6 +55,11 @@ def expanded_statistics(rows: Rows, parameters: MixtureParameters, lanes: int = 
     value, sums = sum_over_blocks(block, rows.values, rows.weights, block_size(lanes, parameters))
     centre = jnp.broadcast_to(rows.origin + rows.centre, parameters.means.shape)
     return value, as_statistics(sums.T, centre, matrix=matrix)
+
+
+def about_centre(values: Float[Array, "B D"], rows: Rows) -> Float[Array, "D B"]:
+    """x − centre, features × rows, in the rows' precision."""
+    return (values - rows.centre.astype(values.dtype)).T
 
 
 def theta_of(rows: Rows, parameters: MixtureParameters) -> Float[Array, "K P"]:

@@ -74,12 +74,17 @@ class Posterior(eqx.Module):
         return mixture_model
 
 
-def posterior(mixture: Mixture, data: object) -> Posterior:
+def posterior(mixture: Mixture, data: object, *, single: bool = False) -> Posterior:
     """The posterior of `mixture` given rows of data (anything `as_table` takes), in the JAX precision in force.
+
+    Args:
+        mixture: the specification; a prior that is scaled to data gets its numbers here.
+        data: rows (N, D).
+        single: hold the rows, and do what is done for each of them, in single precision.
 
     Raises:
         InputError: data or hyperparameters that cannot be used.
     """
     x = as_table(data).values
     resolved = mixture.resolve(x)
-    return Posterior(rows(x), as_jax(resolved_prior(resolved)), mixture.shape(x.shape[1]))
+    return Posterior(rows(x, single=single), as_jax(resolved_prior(resolved)), mixture.shape(x.shape[1]))
