@@ -1,11 +1,14 @@
 """`compiled`: JAX's compilation with the options that the pass over the data runs fastest with."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from functools import cache, update_wrapper
+from importlib import import_module
 from typing import Any, ParamSpec, TypeVar
 
 import equinox as eqx
 import jax
+from threadpoolctl import ThreadpoolController
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -50,3 +53,20 @@ def compiler_options() -> dict[str, str]:
         # The option is an experiment of XLA's, which another version may call something else.
         return {}
     return dict(FUSED)
+
+
+def one_blas_thread() -> AbstractContextManager:
+    """LAPACK, which XLA calls for factors of small matrices, on one thread; the caller's setting comes back at the end.
+
+    Its other threads would spin for tens of milliseconds after each call, on the cores that XLA's own threads need: at
+    20 000 × 64, K = 32 a step took twice as long.
+    """
+    return blas().limit(limits=1, user_api="blas")
+
+
+@cache
+def blas() -> ThreadpoolController:
+    """The BLAS libraries of the process."""
+    # XLA calls SciPy's, which has to be loaded to be found; here, because that takes a third of a second.
+    import_module("scipy.linalg.cython_lapack")
+    return ThreadpoolController()

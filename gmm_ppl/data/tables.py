@@ -86,7 +86,7 @@ def table_of(found: Columns, columns: Sequence[str | int] | None) -> Table:
     raise_problems(found.origin, row_problems(found))
     raise_problems(found.origin, [*kind_problems(found, features), *integer_problems(found, features)])
     names = tuple(column.name for column in features)
-    values = np.empty((found.rows, len(features)))
+    values = aligned(found.rows, len(features))
     for place, column in enumerate(features):
         values[:, place] = to_float64(column)
     raise_problems(found.origin, finite_problems(found, names, values))
@@ -129,6 +129,13 @@ def _columns_of_table(table: Table) -> Columns:
     features = [column_from_array(name, cells) for name, cells in zip(table.features, table.values.T, strict=True)]
     labels = [column_from_array(name, cells) for name, cells in table.labels.items()]
     return Columns((*features, *labels), len(table), table.source, table.source)
+
+
+def aligned(rows: int, features: int) -> np.ndarray:
+    """An empty float64 array that begins at a multiple of 64 bytes, where XLA can use it in place."""
+    memory = np.empty(rows * features + 8)
+    first = -memory.ctypes.data % 64 // 8
+    return memory[first : first + rows * features].reshape(rows, features)
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.compiled import compiled
+from gmm_ppl.compiled import compiled, one_blas_thread
 from gmm_ppl.data.tables import as_table, check_enough_rows
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.accelerate import AcceleratedPoint, accelerated, em_points
@@ -104,8 +104,8 @@ def climb(
 ) -> Progression[EMPoint]:
     """Every start to its end; `own` as in `loop.run`."""
     own = jax.tree.map(lambda _: None, method) if own is None else own
-    first = first_points(method, own, parameters)
-    with watched(progress) as watching:
+    with watched(progress) as watching, one_blas_thread():
+        first = first_points(method, own, parameters)
         states = run(method, first, own=own, tolerance=tolerance, max_steps=max_steps, progress=watching, stage="EM")
     return to_numpy(eqx.tree_at(lambda each: each.point, states, em_points(states.point)))
 

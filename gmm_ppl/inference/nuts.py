@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gmm_ppl.compiled import one_blas_thread
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_between, check_count
@@ -67,7 +68,7 @@ def sample(
     began = time.monotonic()
     target = posterior(resolved, table)
     sampler = make_sampler(target, point, target_acceptance, max_tree_depth)
-    with watched(progress) as watching:
+    with watched(progress) as watching, one_blas_thread():
         records = run_chains(sampler, jax.random.key(seed), chains, warmup, draws, watching)
     return collect(target, sampler, resolved, point, records, seconds=time.monotonic() - began, seed=seed)
 

@@ -33,7 +33,7 @@ class Rows(eqx.Module):
 
 
 def rows(x: Any, weights: Any = None, *, single: bool = False) -> Rows:
-    """`Rows` of x (N, D): the very array, not a copy, where it is one of JAX's.
+    """`Rows` of x (N, D): the very array, not a copy, where it is one of JAX's or the read-only values of a table.
 
     Args:
         x: rows, concrete or traced.
@@ -42,12 +42,19 @@ def rows(x: Any, weights: Any = None, *, single: bool = False) -> Rows:
     """
     library = jnp if isinstance(x, Tracer) or isinstance(weights, Tracer) else np
     counted = library.ones(x.shape[0]) if weights is None else library.asarray(weights)
-    values = jnp.asarray(x)
+    values = held(x)
     centre, reach = extent(library.asarray(x), None if weights is None else counted, library)
     origin = jnp.zeros_like(centre)
     if single:
         origin, centre, values = jnp.asarray(centre), jnp.zeros_like(centre), jnp.asarray(x - centre, dtype=jnp.float32)
     return Rows(values, jnp.asarray(counted, values.dtype), origin, jnp.asarray(centre), jnp.asarray(reach))
+
+
+def held(x: Array) -> Array:
+    """A JAX array of x: x's own memory where nobody can write to it, and it lies as XLA wants it."""
+    if isinstance(x, np.ndarray) and not x.flags.writeable:
+        return jax.device_put(x, may_alias=True)
+    return jnp.asarray(x)
 
 
 def extent(x: Array, weights: Array | None, library: Any) -> tuple[Array, Array]:

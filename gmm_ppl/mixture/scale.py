@@ -42,12 +42,21 @@ def data_scale(x: object) -> DataScale:
     return scale_of(rows)
 
 
+CHUNK = 2**16
+"""Rows at a time, so that a large data set is not held a second time."""
+
+
 def scale_of(rows: Array) -> DataScale:
     """Mean and covariance of rows, in NumPy or JAX."""
     # The mean of 10⁸ + small is itself rounded; the mean of the residuals puts back what was lost.
-    centre = rows[0] + (rows - rows[0]).mean(axis=0)
-    residuals = rows - centre
-    return DataScale(centre, residuals.T @ residuals / rows.shape[0])
+    count, chunks = rows.shape[0], [slice(first, first + CHUNK) for first in range(0, rows.shape[0], CHUNK)]
+    centre = rows[0] + sum((rows[each] - rows[0]).sum(axis=0) for each in chunks) / count
+    return DataScale(centre, sum(scatter(rows[each] - centre) for each in chunks) / count)
+
+
+def scatter(residuals: Array) -> Array:
+    """Σ r rᵀ."""
+    return residuals.T @ residuals
 
 
 def check_spread(rows: np.ndarray) -> None:

@@ -52,11 +52,11 @@ def starting_parameters(
     Raises:
         InputError: an unknown name, or a given start that does not fit the mixture and the data.
     """
-    shape, x = posterior.shape, np.asarray(posterior.x)
+    shape, held = posterior.shape, posterior.rows
     numbers = [shape.components] if components is None else components
-    data = data_scale(x)
+    data = scale_of_rows(held)
     if not isinstance(start, str):
-        return jax.tree.map(lambda leaf: leaf[None], given_start(start, x, shape, as_jax(prior_of_starts(shape, data))))
+        return jax.tree.map(lambda leaf: leaf[None], given_start(start, held, shape, as_jax(prior_of_starts(shape, data))))
     if start not in STARTS:
         raise InputError(f"start: none is called {start!r}; choose one of {', '.join(STARTS)}, or give parameters.")
     weak = jax.tree.map(
@@ -64,7 +64,13 @@ def starting_parameters(
         *(padded_prior(prior_of_starts(replace(shape, components=k), data), k, shape.components, data) for k in numbers),
     )
     keys = jnp.tile(jax.random.split(jax.random.key(seed), starts), len(numbers))
-    return random_starts(STARTS[start], keys, thinned(posterior.rows, seed), shape, weak)
+    return random_starts(STARTS[start], keys, thinned(held, seed), shape, weak)
+
+
+def scale_of_rows(rows: Rows) -> DataScale:
+    """`DataScale` of rows, whatever their origin and precision."""
+    data = data_scale(np.asarray(rows.values))
+    return DataScale(data.centre + np.asarray(rows.origin), data.covariance)
 
 
 def thinned(rows: Rows, seed: int) -> Rows:

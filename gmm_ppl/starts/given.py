@@ -6,18 +6,18 @@ import numpy as np
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape, mixture_parameters
-from gmm_ppl.mixture.rows import rows
+from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.priors import AbstractConjugatePrior
 from gmm_ppl.starts.base import parameters_of_memberships
 
 
-def given_start(start: object, x: np.ndarray, shape: MixtureShape, weak: AbstractConjugatePrior) -> MixtureParameters:
+def given_start(start: object, rows: Rows, shape: MixtureShape, weak: AbstractConjugatePrior) -> MixtureParameters:
     """Starting parameters from whatever was given.
 
     Args:
         start: `MixtureParameters`, a fit that has them as `.parameters`, responsibilities (N, K) whose rows sum to one, or
             labels (N,) of 0 … K − 1.
-        x: rows (N, D).
+        rows: of data.
         shape: of the mixture.
         weak: prior of the M-step that turns memberships into parameters.
 
@@ -27,18 +27,18 @@ def given_start(start: object, x: np.ndarray, shape: MixtureShape, weak: Abstrac
     parameters = getattr(start, "parameters", start)
     if isinstance(parameters, MixtureParameters):
         return given_parameters(parameters, shape)
-    array = np.asarray(start)
-    if array.shape == (len(x),):
+    count, array = rows.weights.shape[0], np.asarray(start)
+    if array.shape == (count,):
         array = one_hot(array, shape.components)
-    if array.shape != (len(x), shape.components):
+    if array.shape != (count, shape.components):
         raise InputError(
-            f"start: give a name, MixtureParameters, a fit, responsibilities {(len(x), shape.components)} or labels {(len(x),)}; "
+            f"start: give a name, MixtureParameters, a fit, responsibilities {(count, shape.components)} or labels {(count,)}; "
             f"given {type(start).__name__} of shape {array.shape}."
         )
     memberships = array.astype(np.float64)
     if not (np.isfinite(memberships).all() and (memberships >= 0).all() and np.allclose(memberships.sum(axis=1), 1)):
         raise InputError("start: responsibilities must be finite and non-negative, and each row must sum to one.")
-    return parameters_of_memberships(rows(x), jnp.asarray(memberships), shape, weak)
+    return parameters_of_memberships(rows, jnp.asarray(memberships), shape, weak)
 
 
 def given_parameters(parameters: MixtureParameters, shape: MixtureShape) -> MixtureParameters:

@@ -18,7 +18,7 @@ def main(library: str, directory: str, what: str) -> None:
     x = np.load(Path(directory) / "x.npy")
     with np.load(Path(directory) / "start.npz") as start:
         made = Problem(x, start["weights"], start["means"], start["covariances"], "full")
-    one_iteration(replace(made, x=x[:200].copy()))
+    one_iteration(replace(made, x=x[:5000].copy()))
     found = {"log-likelihood a row": one_iteration(made) / len(x)} if what == "fit" else {}
     print(json.dumps({**found, "peak": peak()}))
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import gmm_ppl as gp
-from gmm_ppl.compiled import compiled, compiler_options
+from gmm_ppl.compiled import compiled, compiler_options, one_blas_thread
 from gmm_ppl.inference.accelerate import ACCELERATIONS
 from gmm_ppl.inference.em import EM, EMPoint, em
 from gmm_ppl.mixture.covariance import find_family
@@ -35,7 +35,7 @@ class Steps:
 
     def after(self, count: int) -> EMPoint:
         """The point after some steps; waits for it."""
-        with jax.enable_x64(True):
+        with jax.enable_x64(True), one_blas_thread():
             return jax.block_until_ready(loop(self.method, self.first, jnp.asarray(count)))
 
     def one(self) -> dict[str, Any]:
