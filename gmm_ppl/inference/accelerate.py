@@ -88,8 +88,11 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         # promises. Without a memory EM made the steps, and Aitken's rule holds.
         least = jnp.maximum(floor, self.last_digits(point))
         small = (point.moved > 1) & (jnp.maximum(gain, last_gain) <= least) & (point.left <= least / 2)
-        known = jnp.any(point.memory.filled)
-        return jnp.where(known, small, (point.moved > 0) & settled(gain, last_gain, self.last_digits(point), floor))
+        aitken = (point.moved > 1) & settled(gain, last_gain, self.last_digits(point), floor)
+        # What EM's own next step should gain, about half its slope, sees what gains so far do not: a memory that is wrong
+        # where a component empties, and a saddle that is being left. Where a weight is 0 it is not known.
+        ahead = point.own @ point.gradient / 2
+        return ~(ahead > least / 2) & jnp.where(jnp.any(point.memory.filled), small, aitken)
 
     def start(self, parameters: MixtureParameters) -> AcceleratedPoint:
         """The first point, at (conjugate priors) or near starting parameters."""
@@ -113,10 +116,10 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         # Where a weight is 0 there are no coordinates; EM's steps remain.
         usable = jnp.isfinite(slope) & (slope > 0)
         fraction = jnp.where(usable & jnp.any(memory.filled), 1.0, 0.0)
+        # Where the memory goes, gains were not EM's own, and say nothing of what is left to it.
+        moved = jnp.where(usable | ~jnp.any(last.memory.filled), last.moved + 1, 0)
         memory = choose(usable, memory, no_memory(coordinates))
-        return AcceleratedPoint(
-            reached, proposal, coordinates, own, gradient, memory, direction, slope / 2, fraction, last.moved + 1
-        )
+        return AcceleratedPoint(reached, proposal, coordinates, own, gradient, memory, direction, slope / 2, fraction, moved)
 
     def gradient(self, point: EMPoint, coordinates: Float[Array, " P"]) -> Float[Array, " P"]:
         """Of the objective, in nats a unit of each coordinate."""

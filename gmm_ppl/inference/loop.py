@@ -125,12 +125,13 @@ def settled(gain: Array, last_gain: Array, rounding: Array, tolerance: Array) ->
 
     EM's gains shrink by a steady factor ρ, so what is still to come is about gain · ρ / (1 − ρ) (Aitken's estimate; Böhning et
     al. 1994, doi:10.1007/BF01720593). Stopping on the gain alone, as mclust and scikit-learn do, stops short by that much
-    wherever components overlap and ρ is close to 1.
+    wherever components overlap and ρ is close to 1. Both gains must be small: from a large one to a small one ρ is that of
+    what has died away, and a saddle that is being left, where gains grow, looks like a top.
     """
     floor = jnp.maximum(tolerance, rounding)
     ratio = jnp.clip(gain / jnp.where(last_gain > 0, last_gain, 1), 0, 1)
     remaining = gain * ratio / jnp.maximum(1 - ratio, 1e-12)
-    steady = (last_gain > 0) & jnp.isfinite(last_gain) & (remaining <= floor)
+    steady = (last_gain > 0) & (last_gain <= floor) & (remaining <= floor)
     return (gain <= floor) & (steady | (gain <= rounding))
 
 

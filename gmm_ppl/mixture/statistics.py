@@ -29,8 +29,10 @@ class Statistics(eqx.Module):
 
     @property
     def scatter(self) -> Array:
-        """Weighted second moments about the weighted means, in the shape of `second`."""
-        return self.second - square(self.offset, matrix=self.second.ndim == 3) * expand(self.count, self.second.ndim)
+        """Weighted second moments about the weighted means, in the shape of `second`; matrices exactly symmetric."""
+        scatter = self.second - square(self.offset, matrix=self.second.ndim == 3) * expand(self.count, self.second.ndim)
+        # A matrix product is symmetric to rounding only, of moments that may be far larger than what is left of them.
+        return (scatter + jnp.swapaxes(scatter, 1, 2)) / 2 if scatter.ndim == 3 else scatter
 
 
 def square(vectors: Float[Array, "K D"], *, matrix: bool) -> Array:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gmm_ppl.mixture.covariance import FAMILIES
 from gmm_ppl.mixture.parameters import MixtureParameters, permute
+from gmm_ppl.mixture.statistics import Statistics
 from tests.cases import FAMILY_NAMES, random_parameters, random_rows
 from tests.mixture.compiled import D, K, N, evaluate
 
@@ -79,3 +80,13 @@ def test_permutation_moves_every_component_whole(name):
     np.testing.assert_array_equal(moved.weights, parameters.weights[order])
     np.testing.assert_array_equal(moved.means, parameters.means[order])
     np.testing.assert_array_equal(moved.covariances, np.asarray(parameters.covariances)[order])
+
+
+@pytest.mark.usefixtures("x64")
+def test_scatter_is_exactly_symmetric(rng):
+    """However far from their mean the moments were taken."""
+    x = 1e5 + rng.standard_normal((50, D))
+    second = np.array([[(x[:, d] * x[:, e]).sum() * (1 + 4e-16 * (d > e)) for e in range(D)] for d in range(D)])
+    assert (second != second.T).any()
+    statistics = Statistics(np.array([50.0]), x.sum(axis=0)[None], second[None], np.zeros((1, D)))
+    np.testing.assert_array_equal(statistics.scatter, np.swapaxes(statistics.scatter, 1, 2))
