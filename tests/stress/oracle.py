@@ -1,0 +1,167 @@
+"""The objective and one step of EM in NumPy alone, in units that no case leaves, from the textbook formulae.
+
+`Model` is a mixture as dense as its family needs: `values` (K, D, D) for families of matrices, (K, D) variances for others.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln, logsumexp, multigammaln, xlogy
+
+EPS = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights (K,), means (K, D), covariance values by component; `family` says what they share."""
+
+    family: str
+    weights: np.ndarray
+    means: np.ndarray
+    values: np.ndarray
+
+    @property
+    def matrix(self) -> bool:
+        """Whether values are matrices."""
+        return self.values.ndim == 3
+
+
+def model(family: str, parameters: Any) -> Model:
+    """What a fit found, as a `Model`."""
+    means, values = np.asarray(parameters.means), np.asarray(parameters.covariance.values)
+    return spread(family, np.asarray(parameters.weights), means, values)
+
+
+def spread(family: str, weights: np.ndarray, means: np.ndarray, values: np.ndarray) -> Model:
+    """A value for each component (and feature) from those that the family has."""
+    components, features = means.shape
+    shape = (components, features, features) if family in ("full", "tied") else (components, features)
+    values = values[:, None] if family == "spherical" else values
+    return Model(family, weights, means, np.broadcast_to(values, shape))
+
+
+def whitened(residuals: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, float]:
+    """(squared distances (N,), log |Σ|) of one component."""
+    if value.ndim == 1:
+        return ((residuals / np.sqrt(value)) ** 2).sum(axis=1), float(np.log(value).sum())
+    units = np.sqrt(np.diagonal(value))
+    factor = np.linalg.cholesky(value / units[:, None] / units)
+    inner = np.linalg.solve(factor, (residuals / units).T)
+    return (inner**2).sum(axis=0), float(2 * np.log(np.diagonal(factor)).sum() + 2 * np.log(units).sum())
+
+
+def component_densities(found: Model, x: np.ndarray) -> np.ndarray:
+    """log π_k N(x_i), (N, K)."""
+    columns = []
+    for weight, mean, value in zip(found.weights, found.means, found.values, strict=True):
+        distance, determinant = whitened(x - mean, value)
+        with np.errstate(divide="ignore"):
+            columns.append(np.log(weight) - (distance + determinant + x.shape[1] * np.log(2 * np.pi)) / 2)
+    return np.stack(columns, axis=1)
+
+
+def log_likelihood(found: Model, x: np.ndarray) -> float:
+    """Σ_i log P(x_i)."""
+    return float(logsumexp(component_densities(found, x), axis=1).sum())
+
+
+def log_prior(found: Model, numbers: dict[str, Any]) -> float:
+    """Log density of a conjugate prior with these numbers; 0 for none, the flat prior."""
+    if not numbers:
+        return 0.0
+    return log_weights(found, numbers) + log_means(found, numbers) + log_covariances(found, numbers)
+
+
+def log_weights(found: Model, numbers: dict[str, Any]) -> float:
+    """Dirichlet, with 0 · log 0 = 0."""
+    concentration = np.asarray(numbers["concentration"])
+    powers = xlogy(concentration - 1, found.weights)
+    return float(gammaln(concentration.sum()) - gammaln(concentration).sum() + powers.sum())
+
+
+def log_means(found: Model, numbers: dict[str, Any]) -> float:
+    """μ_k ~ N(m, Σ_k / κ)."""
+    precision, total = float(numbers["mean_precision"]), 0.0
+    features = found.means.shape[1]
+    for mean, value in zip(found.means, found.values, strict=True):
+        distance, determinant = whitened((mean - np.asarray(numbers["mean"]))[None], value)
+        total -= (precision * distance[0] + determinant + features * np.log(2 * np.pi / precision)) / 2
+    return float(total)
+
+
+def log_covariances(found: Model, numbers: dict[str, Any]) -> float:
+    """Inverse Wishart for matrices, inverse gamma for variances; a value that is shared counts once."""
+    degrees, scale = float(numbers["degrees_of_freedom"]), np.asarray(numbers["scale"])
+    if found.matrix:
+        distinct = found.values[:1] if found.family == "tied" else found.values
+        return sum(log_inverse_wishart(value, degrees, scale) for value in distinct)
+    values = found.values[:, 0] if found.family == "spherical" else found.values
+    shape = degrees / 2
+    terms = shape * np.log(scale / 2) - gammaln(shape) - (shape + 1) * np.log(values) - scale / values / 2
+    return float(terms.sum())
+
+
+def log_inverse_wishart(value: np.ndarray, degrees: float, scale: np.ndarray) -> float:
+    """In units of the value's own deviations, where nothing overflows."""
+    features = len(value)
+    units = np.sqrt(np.diagonal(scale))
+    root = np.linalg.cholesky(scale / units[:, None] / units)
+    columns = root * units[:, None]
+    trace, determinant = whitened(columns.T, value)
+    scale_determinant = 2 * np.log(np.diagonal(root)).sum() + 2 * np.log(units).sum()
+    constant = degrees * features / 2 * np.log(2) + multigammaln(degrees / 2, features)
+    return float(degrees / 2 * scale_determinant - (degrees + features + 1) / 2 * determinant - trace.sum() / 2 - constant)
+
+
+def em_step(found: Model, x: np.ndarray, numbers: dict[str, Any]) -> Model:
+    """One step of EM: responsibilities, then the mode given them."""
+    densities = component_densities(found, x)
+    memberships = np.exp(densities - logsumexp(densities, axis=1, keepdims=True))
+    return m_step(found.family, memberships, x, numbers)
+
+
+def m_step(family: str, memberships: np.ndarray, x: np.ndarray, numbers: dict[str, Any]) -> Model:
+    """Mode of weights, means and covariances given memberships."""
+    count, features = memberships.sum(axis=0), x.shape[1]
+    precision = float(numbers.get("mean_precision", 0.0))
+    centre = np.asarray(numbers.get("mean", np.zeros(features)))
+    means, scatters = [], []
+    for column in memberships.T:
+        near = x[np.argmax(column)]
+        own = near + column @ (x - near) / column.sum() if column.any() else centre
+        pull = precision / (precision + column.sum())
+        means.append(own + (pull * (centre - own) if precision else 0))
+        residuals = x - own
+        towards = (own - centre) * np.sqrt(column.sum() * pull)
+        scatters.append((residuals * column[:, None]).T @ residuals + np.outer(towards, towards))
+    weights = count + np.asarray(numbers.get("concentration", 1.0)) - 1
+    return spread(family, weights / weights.sum(), np.array(means), pooled(family, np.array(scatters), count, numbers))
+
+
+def pooled(family: str, scatters: np.ndarray, count: np.ndarray, numbers: dict[str, Any]) -> np.ndarray:
+    """(prior scatter + scatter) / (prior count + count), over what shares one value."""
+    components, features = scatters.shape[:2]
+    prior, scale = bool(numbers), np.asarray(numbers.get("scale", 0.0))
+    degrees = float(numbers.get("degrees_of_freedom", 0.0))
+    squares = np.diagonal(scatters, axis1=1, axis2=2)
+    if family == "full":
+        return (scale + scatters) / (count + prior * (degrees + features + 2))[:, None, None]
+    if family == "tied":
+        return (scale + scatters.sum(axis=0)) / (count.sum() + prior * (degrees + features + 1 + components))
+    if family == "diagonal":
+        return (scale + squares) / (count + prior * (degrees + 3))[:, None]
+    return (scale + squares.sum(axis=1)) / (count * features + prior * (degrees + 2 + features))
+
+
+def thinnest(found: Model, x: np.ndarray) -> np.ndarray:
+    """Smallest variance of each component in any direction, in units of the data's deviations; NaN where there is none."""
+    deviations = (x - x[0]).std(axis=0)
+    if found.family == "spherical":
+        return (np.sqrt(found.values[:, 0]) / deviations.max()) ** 2
+    if not found.matrix:
+        return ((np.sqrt(found.values) / deviations) ** 2).min(axis=1)
+    standard = found.values / deviations[:, None] / deviations
+    finite = np.isfinite(standard).all(axis=(1, 2))
+    safe = np.where(finite[:, None, None], standard, np.eye(x.shape[1]))
+    return np.where(finite, np.linalg.eigvalsh(safe)[:, 0], np.nan)
