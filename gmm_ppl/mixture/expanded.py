@@ -13,18 +13,18 @@ from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.mixture.statistics import Statistics
 from gmm_ppl.types import Array, Float
 
-CACHED_NUMBERS = 160_000
-"""Numbers in a block, rows × (P + K): about a second-level cache, where products still run at full speed."""
-
 FEWEST_ROWS = 256
 """A product over fewer rows spends its time starting."""
 
 
 def block_size(lanes: int, parameters: MixtureParameters) -> int:
-    """Rows a block, for `lanes` mixtures at once."""
+    """Rows a block, for `lanes` mixtures at once: what measured best on two cores with 1 MB of second-level cache each.
+
+    A block of rows × (P + K) numbers should stay about there; products over more features need more rows to run at full speed.
+    """
     components, dimension = parameters.means.shape
     numbers = count_features(dimension, matrix=parameters.covariance.matrix) + lanes * components
-    return max(FEWEST_ROWS, CACHED_NUMBERS // numbers)
+    return max(FEWEST_ROWS, min(1000 + 160_000 // numbers, 500_000 // numbers))
 
 
 def expanded_log_likelihood(rows: Rows, parameters: MixtureParameters, lanes: int = 1) -> Float[Array, ""]:

@@ -64,6 +64,10 @@ class Row:
     facts: Callable[[Mapping[str, float]], Mapping[str, Any]] = lambda medians: {}
 
 
+SETTLED = 0.2
+"""Seconds between two measurements: the threads of one library's BLAS spin on for a while and would slow the next one down."""
+
+
 def seconds(work: Callable[[], Any], repetitions: int = 1) -> float:
     """Wall-clock seconds of one of some repetitions."""
     began = time.perf_counter()
@@ -135,6 +139,7 @@ def alternate(contestants: Sequence[Contestant], rounds: int, budget: float, lea
         if count >= least and time.perf_counter() - began > budget:
             break
         for each in contestants:
+            time.sleep(SETTLED)
             costs[each.name].append(each.cost())
     return costs
 
