@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cache, update_wrapper
 from importlib import import_module
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import equinox as eqx
 import jax
+from jax import monitoring
 from threadpoolctl import ThreadpoolController
 
 Arguments = ParamSpec("Arguments")
@@ -18,7 +20,52 @@ FUSED: Mapping[str, str] = {
     # over 50 components takes 0.7 of the time. (Elementwise work as well would win another sixth there and lose a third
     # at 64 features, and the library refuses the layouts of some programs.)
     "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_DOT,LIBRARY_FUSION_TYPE_REDUCE",
+    # Kernels of one program made one after another: a fit compiles in 0.85 of the time on two cores, since parts cost more
+    # than they share out.
+    "xla_cpu_parallel_codegen_split_count": "1",
 }
+
+CHECKED = 25
+"""Compilations between two looks at how many memory maps the process has; a fit makes a handful."""
+
+FULLEST = 0.6
+"""Share of the maps that Linux allows a process, from which compiled programs are let go."""
+
+new_programs: list[str] = []
+
+
+def note_program(event: str, duration_secs: float, **_: object) -> None:
+    """Remember that something was compiled."""
+    if event.endswith("backend_compile_duration"):
+        new_programs.append(event)
+
+
+monitoring.register_event_duration_secs_listener(note_program)
+
+
+def make_room() -> None:
+    """Let compiled programs go where a process is about to have too many.
+
+    XLA's CPU backend keeps three memory maps for each kernel, about a thousand for a fit, and where Linux's 65 530 are used
+    up, compiling the next crashes the process: after some sixty fits of different shapes.
+    """
+    if len(new_programs) < CHECKED:
+        return
+    new_programs.clear()
+    if memory_maps() > FULLEST * allowed_maps():
+        jax.clear_caches()
+
+
+def memory_maps() -> int:
+    """How many memory maps the process has; 0 where the system does not say."""
+    maps = Path("/proc/self/maps")
+    return len(maps.read_bytes().splitlines()) if maps.exists() else 0
+
+
+def allowed_maps() -> int:
+    """How many it may have."""
+    limit = Path("/proc/sys/vm/max_map_count")
+    return int(limit.read_text(encoding="ascii")) if limit.exists() else 65_530
 
 
 def compiled[**Arguments, Answer](function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:

@@ -7,8 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from gmm_ppl.compiled import make_room
+
 settings.register_profile("gmm_ppl", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("gmm_ppl")
+
+
+@pytest.fixture(autouse=True)
+def room_for_programs() -> None:
+    """Thousands of tests compile more programs than a process may hold."""
+    make_room()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.compiled import compiled, one_blas_thread
+from gmm_ppl.compiled import compiled, make_room, one_blas_thread
 from gmm_ppl.data.tables import as_table, check_enough_rows
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.accelerate import AcceleratedPoint, accelerated, em_points
@@ -103,6 +103,7 @@ def climb(
     method: Any, parameters: MixtureParameters, *, own: Any = None, tolerance: float, max_steps: int, progress: Progress | None
 ) -> Progression[EMPoint]:
     """Every start to its end; `own` as in `loop.run`."""
+    make_room()
     own = jax.tree.map(lambda _: None, method) if own is None else own
     with watched(progress) as watching, one_blas_thread():
         first = first_points(method, own, parameters)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.compiled import one_blas_thread
+from gmm_ppl.compiled import make_room, one_blas_thread
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_between, check_count
@@ -100,6 +100,7 @@ def run_chains(sampler: Sampler, key: Array, chains: int, warmup: int, draws: in
 
     Ctrl-C while sampling keeps what is there; during warm-up there is nothing to keep and it is passed on.
     """
+    make_room()
     for_starts, for_moves = jax.random.split(key)
     state = begin_chains(sampler, jax.random.split(for_starts, chains))
     check_begun(state)
