@@ -57,7 +57,7 @@ def fit_range(
         seed: as in `fit`, and as are all other arguments; `start` must be a name.
 
     Returns:
-        The fit of each number, in the order given. Compare them by `log_likelihood` with a penalty (`gmm_ppl.criteria`), not by
+        The fit of each number, the smallest first. Compare them by `log_likelihood` with a penalty (`gmm_ppl.criteria`), not by
         `objective`: log priors of different numbers of components are densities on different spaces.
 
     Raises:

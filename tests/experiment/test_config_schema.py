@@ -132,7 +132,7 @@ def test_resolved_config_holds_every_default(experiment):
         "seed": 7,
         "data": {"dataset": "faithful"},
         "model": {"components": 2, "covariance": "full", "prior": {"kind": "weak"}},
-        "em": {"starts": 3, "start": "kmeans", "tolerance": 1e-10, "max_steps": 1000},
+        "em": {"starts": 3, "start": "kmeans", "tolerance": 1e-10, "max_steps": 1000, "acceleration": "quasi_newton"},
         "mcmc": {
             "sampler": "nuts",
             "chains": 2,

@@ -30,7 +30,9 @@ def test_the_objective_never_falls(fits, family, kind):
         assert np.isfinite(trace[: steps + 1]).all()
         assert np.isnan(trace[steps + 1 :]).all()
         assert np.diff(trace[: steps + 1]).min() >= -1e-11 * abs(trace[0])
-        assert (np.diff(trace[: steps // 2]) > 0).all()
+        # A quasi-Newton step that is refused leaves the objective where it was.
+        assert (np.diff(trace[: steps // 2]) >= 0).all()
+        assert trace[steps] > trace[0]
 
 
 @EVERY
@@ -48,7 +50,7 @@ def test_the_best_start_is_returned(fits, family, kind):
 
 
 def test_optima_are_numbered_from_the_best():
-    fit = gp.fit(gp.Mixture(3, "tied", "flat"), gp.datasets.load("faithful"), tolerance=1e-13)
+    fit = gp.fit(gp.Mixture(3, "tied", "flat"), gp.datasets.load("faithful"), tolerance=1e-13, acceleration=None)
     levels = sorted(set(np.round(fit.restarts.objective, 3)), reverse=True)
     assert len(levels) > 1
     np.testing.assert_array_equal(fit.restarts.optimum, [levels.index(each) for each in np.round(fit.restarts.objective, 3)])
