@@ -29,7 +29,8 @@ def test_each_number_is_fitted_as_if_alone(family, statement):
         np.testing.assert_allclose(fit.objective, alone.objective, atol=1e-8 * len(X))
         np.testing.assert_allclose(fit.log_likelihood + fit.log_prior, fit.objective, rtol=1e-14)
         np.testing.assert_allclose(fit.parameters.weights.sum(), 1, rtol=1e-12)
-        np.testing.assert_allclose(fit.parameters.means, alone.parameters.means, atol=1e-3)
+        # Sorted, since either may have kept another of several starts that found the same optimum under other labels.
+        np.testing.assert_allclose(np.sort(fit.parameters.means, axis=0), np.sort(alone.parameters.means, axis=0), atol=1e-3)
 
 
 def test_objectives_are_those_of_the_parameters_that_are_returned():
