@@ -24,7 +24,7 @@ class Table:
     """N rows of D features, ready to be fitted, with what else was known of the rows.
 
     Attributes:
-        values: (N, D) float64, C-contiguous, read-only and finite; no column constant, none a copy of another.
+        values: (N, D) float64, column after column in memory, read-only and finite; no column constant, none a copy of another.
         features: the D names.
         source: where the rows come from: "dataset faithful", "measurements.csv", "array", "DataFrame".
         labels: the columns that are not features, such as a species, each (N,) of text or numbers, read-only; a missing
@@ -132,10 +132,10 @@ def _columns_of_table(table: Table) -> Columns:
 
 
 def aligned(rows: int, features: int) -> np.ndarray:
-    """An empty float64 array that begins at a multiple of 64 bytes, where XLA can use it in place."""
+    """An empty float64 array (N, D), column after column, that begins at a multiple of 64 bytes: XLA can use it in place."""
     memory = np.empty(rows * features + 8)
     first = -memory.ctypes.data % 64 // 8
-    return memory[first : first + rows * features].reshape(rows, features)
+    return memory[first : first + rows * features].reshape(features, rows).T
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

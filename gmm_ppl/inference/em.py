@@ -52,7 +52,7 @@ class EM(AbstractIteration[EMPoint]):
         return jnp.sum(self.posterior.rows.weights, dtype=float)
 
     def digits(self) -> float:
-        return float(jnp.finfo(self.posterior.rows.values.dtype).eps)
+        return float(jnp.finfo(self.posterior.rows.columns.dtype).eps)
 
     def work(self) -> int:
         return self.posterior.rows.weights.shape[-1] * self.posterior.shape.components

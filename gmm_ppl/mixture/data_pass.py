@@ -69,10 +69,14 @@ def log_likelihood_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     value, statistics = expected_statistics(rows, parameters)
     moved = materialise(tangents[1], parameters)
     tangent = jax.jvp(partial(expected_log_likelihood, statistics), (parameters,), (moved,))[1]
-    along = (tangents[0].values, tangents[0].weights)
+    along = (tangents[0].columns, tangents[0].weights)
     if any(not isinstance(each, SymbolicZero) for each in along):
-        here = (rows.values, rows.weights)
-        tangent = tangent + jax.jvp(lambda a, b: b @ log_density(rows.origin + a, parameters), here, materialise(along, here))[1]
+        here = (rows.columns, rows.weights)
+
+        def plain(columns: Array, weights: Array) -> Array:
+            return weights @ log_density(rows.origin + columns.T, parameters)
+
+        tangent = tangent + jax.jvp(plain, here, materialise(along, here))[1]
     return value, tangent
 
 
@@ -111,18 +115,18 @@ def in_lanes(form: Form, size: int, batched: list[Any]) -> Form:
 def loses(rows: Rows, parameters: MixtureParameters, lanes: int = 1) -> Bool[Array, ""]:
     """Whether the expanded square would lose more than `LARGEST_LOSS`; not for NaN, which either form hands on."""
     del lanes
-    return expanding_loss(rows, parameters) > LARGEST_LOSS[rows.values.dtype.name]
+    return expanding_loss(rows, parameters) > LARGEST_LOSS[rows.columns.dtype.name]
 
 
 def expanding_loss(rows: Rows, parameters: MixtureParameters) -> Float[Array, ""]:
     """Nats that a row's log density may lose to rounding in the expanded square: ε (distance / σ)², the worst component's."""
     size = expanded_size(parameters, rows.origin + rows.centre, rows.reach)
-    return jnp.finfo(rows.values.dtype).eps * jnp.max(size)
+    return jnp.finfo(rows.columns.dtype).eps * jnp.max(size)
 
 
 def rounding_loss(rows: Rows, parameters: MixtureParameters) -> Float[Array, ""]:
     """Nats that the pass may lose a row, whichever form it takes."""
-    return jnp.minimum(expanding_loss(rows, parameters), LARGEST_LOSS[rows.values.dtype.name])
+    return jnp.minimum(expanding_loss(rows, parameters), LARGEST_LOSS[rows.columns.dtype.name])
 
 
 def materialise(tangent: Any, primal: Any) -> Any:

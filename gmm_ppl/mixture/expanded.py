@@ -31,19 +31,19 @@ def expanded_log_likelihood(rows: Rows, parameters: MixtureParameters, lanes: in
     """Σ_i w_i log P(x_i)."""
     theta, matrix = theta_of(rows, parameters), parameters.covariance.matrix
 
-    def block(values: Array, weights: Array) -> Array:
-        logarithm, _, total = exponentials(theta @ features(about_centre(values, rows), matrix=matrix))
+    def block(columns: Array, weights: Array) -> Array:
+        logarithm, _, total = exponentials(theta @ features(about_centre(columns, rows), matrix=matrix))
         return jnp.sum(weights * (logarithm + jnp.log(total)), dtype=float)
 
-    return sum_over_blocks(block, rows.values, rows.weights, block_size(lanes, parameters))
+    return sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, parameters))
 
 
 def expanded_statistics(rows: Rows, parameters: MixtureParameters, lanes: int = 1) -> tuple[Array, Statistics]:
     """Log-likelihood and `Statistics` about the rows' centre."""
     theta, matrix = theta_of(rows, parameters), parameters.covariance.matrix
 
-    def block(values: Array, weights: Array) -> tuple[Array, Array]:
-        phi = features(about_centre(values, rows), matrix=matrix)
+    def block(columns: Array, weights: Array) -> tuple[Array, Array]:
+        phi = features(about_centre(columns, rows), matrix=matrix)
         largest, each, total = exponentials(theta @ phi)
         value = jnp.sum(weights * (largest + jnp.log(total)), dtype=float)
         # Responsibilities are `each` / `total`: whichever of the two factors is smaller takes the division.
@@ -52,16 +52,16 @@ def expanded_statistics(rows: Rows, parameters: MixtureParameters, lanes: int = 
         sums = phi @ (each * scale).T if phi.shape[0] >= each.shape[0] else (phi * scale) @ each.T
         return value, sums.astype(float)
 
-    value, sums = sum_over_blocks(block, rows.values, rows.weights, block_size(lanes, parameters))
+    value, sums = sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, parameters))
     centre = jnp.broadcast_to(rows.origin + rows.centre, parameters.means.shape)
     return value, as_statistics(sums.T, centre, matrix=matrix)
 
 
-def about_centre(values: Float[Array, "B D"], rows: Rows) -> Float[Array, "D B"]:
-    """x − centre, features × rows, in the rows' precision."""
-    return (values - rows.centre.astype(values.dtype)).T
+def about_centre(columns: Float[Array, "D B"], rows: Rows) -> Float[Array, "D B"]:
+    """x − centre, in the rows' precision."""
+    return columns - rows.centre.astype(columns.dtype)[:, None]
 
 
 def theta_of(rows: Rows, parameters: MixtureParameters) -> Float[Array, "K P"]:
     """`coefficients` about the rows' centre, in the rows' precision."""
-    return coefficients(parameters, rows.origin + rows.centre).astype(rows.values.dtype)
+    return coefficients(parameters, rows.origin + rows.centre).astype(rows.columns.dtype)

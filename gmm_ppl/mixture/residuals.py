@@ -24,22 +24,22 @@ def block_size(lanes: int, components: int, dimension: int) -> int:
 def residual_log_likelihood(rows: Rows, parameters: MixtureParameters, lanes: int = 1) -> Float[Array, ""]:
     """Σ_i w_i log P(x_i)."""
 
-    def block(values: Array, weights: Array) -> Array:
-        return weights @ log_density(rows.origin + values, parameters)
+    def block(columns: Array, weights: Array) -> Array:
+        return weights @ log_density(rows.origin + columns.T, parameters)
 
-    return sum_over_blocks(block, rows.values, rows.weights, block_size(lanes, *parameters.means.shape))
+    return sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, *parameters.means.shape))
 
 
 def residual_statistics(rows: Rows, parameters: MixtureParameters, lanes: int = 1) -> tuple[Array, Statistics]:
     """Log-likelihood and `Statistics` about the components' own means."""
 
-    def block(values: Array, weights: Array) -> tuple[Array, tuple[Array, Array, Array]]:
-        x = rows.origin + values
+    def block(columns: Array, weights: Array) -> tuple[Array, tuple[Array, Array, Array]]:
+        x = rows.origin + columns.T
         densities, responsibilities = density_and_responsibilities(x, parameters)
         memberships = responsibilities * weights[:, None]
         return weights @ densities, moments(x, memberships, parameters.means, matrix=parameters.covariance.matrix)
 
-    value, sums = sum_over_blocks(block, rows.values, rows.weights, block_size(lanes, *parameters.means.shape))
+    value, sums = sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, *parameters.means.shape))
     return value, Statistics(*sums, parameters.means)
 
 
@@ -56,16 +56,16 @@ def statistics_of_memberships(rows: Rows, memberships: Float[Array, "N K"], *, m
 
     Two passes: the means first, so that the scatter loses no digits however far apart the components are.
     """
-    shape = (memberships.shape[1], rows.values.shape[1])
-    rough = memberships_about(jnp.broadcast_to(rows.origin + rows.values[0], shape), rows, memberships, matrix=False)
+    shape = (memberships.shape[1], rows.columns.shape[0])
+    rough = memberships_about(jnp.broadcast_to(rows.origin + rows.columns[:, 0], shape), rows, memberships, matrix=False)
     return memberships_about(rough.means, rows, memberships, matrix=matrix)
 
 
 def memberships_about(centre: Float[Array, "K D"], rows: Rows, memberships: Array, *, matrix: bool) -> Statistics:
     """`moments` in blocks."""
-    weights = memberships * rows.weights[:, None]
+    weights = memberships.T * rows.weights
 
-    def block(values: Array, each: Array) -> tuple[Array, Array, Array]:
-        return moments(rows.origin + values, each, centre, matrix=matrix)
+    def block(columns: Array, each: Array) -> tuple[Array, Array, Array]:
+        return moments(rows.origin + columns.T, each.T, centre, matrix=matrix)
 
-    return Statistics(*sum_over_blocks(block, rows.values, weights, block_size(1, *centre.shape)), centre)
+    return Statistics(*sum_over_blocks(block, rows.columns, weights, block_size(1, *centre.shape)), centre)

@@ -69,7 +69,7 @@ def starting_parameters(
 
 def scale_of_rows(rows: Rows) -> DataScale:
     """`DataScale` of rows, whatever their origin and precision."""
-    data = data_scale(np.asarray(rows.values))
+    data = data_scale(np.asarray(rows.columns).T)
     return DataScale(data.centre + np.asarray(rows.origin), data.covariance)
 
 
@@ -79,8 +79,8 @@ def thinned(rows: Rows, seed: int) -> Rows:
         return rows
     counted = np.flatnonzero(np.asarray(rows.weights))
     chosen = np.sort(np.random.default_rng(seed).choice(counted, min(MOST_ROWS, counted.size), replace=False))
-    values, weights = np.asarray(rows.values)[chosen], np.asarray(rows.weights)[chosen]
-    return Rows(jnp.asarray(values), jnp.asarray(weights), rows.origin, rows.centre, rows.reach)
+    columns, weights = np.asarray(rows.columns)[:, chosen], np.asarray(rows.weights)[chosen]
+    return Rows(jnp.asarray(columns), jnp.asarray(weights), rows.origin, rows.centre, rows.reach)
 
 
 def prior_of_starts(shape: MixtureShape, data: DataScale) -> AbstractConjugatePrior:

@@ -15,8 +15,8 @@ LLOYD_STEPS = 10
 
 def kmeans_start(key: PRNGKeyArray, rows: Rows, shape: MixtureShape, weak: PaddedPrior) -> MixtureParameters:
     """Clusters of the standardised features, so that a column's unit does not choose the start."""
-    mean = jnp.average(rows.values, axis=0, weights=rows.weights)
-    residuals = rows.values - mean
+    values = rows.columns.T
+    residuals = values - jnp.average(values, axis=0, weights=rows.weights)
     standardised = residuals / jnp.sqrt(jnp.average(residuals**2, axis=0, weights=rows.weights))
     centres = seeds(key, standardised, rows.weights, shape.components)
     # Absent components are infinitely far from every row; the first K seeds are those that K components would have.

@@ -16,4 +16,4 @@ def random_start(key: PRNGKeyArray, rows: Rows, shape: MixtureShape, weak: Padde
     chosen = jax.random.choice(key, count, (components,), replace=False, p=rows.weights / jnp.sum(rows.weights))
     weights = weak.present / jnp.sum(weak.present)
     whole = parameters_of_memberships(rows, jnp.broadcast_to(weights, (count, components)), shape, weak)
-    return MixtureParameters(weights, rows.origin + rows.values[chosen], whole.covariance)
+    return MixtureParameters(weights, rows.origin + rows.columns[:, chosen].T, whole.covariance)

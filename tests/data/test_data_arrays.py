@@ -54,7 +54,7 @@ def test_layouts(data):
     table = as_table(data)
     np.testing.assert_array_equal(table.values, X)
     assert table.values.dtype == np.float64
-    assert table.values.flags.c_contiguous
+    assert table.values.flags.f_contiguous
     assert not table.values.flags.writeable
     assert table.features == ("x0", "x1")
     assert table.source == "array"

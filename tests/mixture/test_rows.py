@@ -13,14 +13,14 @@ pytestmark = pytest.mark.usefixtures("x64")
 
 def test_a_tables_values_are_used_in_place():
     table = gp.as_table(random_rows(1000))
-    assert rows(table.values).values.unsafe_buffer_pointer() == table.values.ctypes.data
+    assert rows(table.values).columns.unsafe_buffer_pointer() == table.values.ctypes.data
 
 
 def test_what_the_caller_may_write_to_is_copied():
     x = random_rows(1000)
     held = rows(x)
     x[:] = 0
-    np.testing.assert_array_equal(held.values, random_rows(1000))
+    np.testing.assert_array_equal(held.columns, random_rows(1000).T)
 
 
 @pytest.mark.parametrize("weights", [None, np.array([1.0, 0.0, 2.0, 1.0])])
@@ -41,5 +41,5 @@ def test_rows_of_which_none_counts():
 def test_single_precision_counts_from_the_centre():
     x = 1e8 + random_rows(50)
     found = rows(x, single=True)
-    assert found.values.dtype == np.float32
+    assert found.columns.dtype == np.float32
     np.testing.assert_allclose(found.x, x, rtol=0, atol=1e-6)
