@@ -11,6 +11,9 @@ from gmm_ppl.types import Array, Float, Int
 Sum = TypeVar("Sum")
 Block = Callable[[Array, Array], Sum]
 
+ROWS_FOR_A_THREAD = 2500
+"""Fewer rows than this are done before a second thread has begun; 10 000 × 2 take 0.6 of the time in four blocks."""
+
 
 def sum_over_blocks[Sum](block: Block[Sum], columns: Float[Array, "D N"], weights: Array, size: int) -> Sum:
     """Σ `block(columns, weights)` over blocks of at most `size` rows; weights are (N,), or (K, N) memberships.
@@ -20,6 +23,7 @@ def sum_over_blocks[Sum](block: Block[Sum], columns: Float[Array, "D N"], weight
     there: nothing is padded, and the data are not copied.
     """
     count = weights.shape[-1]
+    size = min(size, max(ROWS_FOR_A_THREAD, -(-count // 4)))
     if count <= size:
         return block(columns, weights)
     pairs = -(-count // (2 * size))
