@@ -95,21 +95,19 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         return ~(ahead > least / 2) & jnp.where(jnp.any(point.memory.filled), small, aitken)
 
     def start(self, parameters: MixtureParameters) -> AcceleratedPoint:
-        """The first point, at (conjugate priors) or near starting parameters."""
+        """The first point, at (conjugate priors) or near starting parameters, proposed and not yet evaluated."""
         point = self.method.start(parameters)
-        coordinates = self.coordinates.flat(point.sites)
-        unknown, none = jnp.full_like(coordinates, jnp.nan), jnp.zeros_like(point.log_prior)
-        proposal = self.method.m_step.maximise(point.statistics, point.sites)
-        # No gradient here, which would be compiled twice: the first step is EM's, and the first remembered is the second.
-        return AcceleratedPoint(
-            point, proposal, coordinates, unknown, unknown, no_memory(unknown), unknown, none, none, jnp.zeros((), int)
-        )
+        unknown, none = jnp.full_like(self.coordinates.flat(point.sites), jnp.nan), jnp.zeros_like(point.log_prior)
+        memory, before = no_memory(unknown), jnp.full((), -1, int)
+        return AcceleratedPoint(point, point.sites, unknown, unknown, unknown, memory, unknown, none, none, before)
 
     def arrived(self, reached: EMPoint, last: AcceleratedPoint) -> AcceleratedPoint:
         """The point after a step, the step remembered."""
         coordinates = self.coordinates.flat(reached.sites)
         proposal = self.method.m_step.maximise(reached.statistics, reached.sites)
-        own, gradient = self.coordinates.flat(proposal) - coordinates, self.gradient(reached, coordinates)
+        own = self.coordinates.flat(proposal) - coordinates
+        # The step from the start is no step near an optimum: it is not remembered, and what one component needs, EM's alone.
+        gradient = jnp.where(last.moved < 0, jnp.nan, self.gradient(reached, coordinates))
         memory = remember(last.memory, coordinates - last.coordinates, last.gradient - gradient, last.own - own)
         direction = quasi_newton_step(memory, own, gradient)
         slope = direction @ gradient

@@ -1,13 +1,14 @@
 """Expectation–maximisation (Dempster, Laird & Rubin 1977, doi:10.1111/j.2517-6161.1977.tb01600.x) for any prior."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 
 from gmm_ppl.inference.loop import AbstractIteration
 from gmm_ppl.inference.m_step import AbstractMStep, m_step
 from gmm_ppl.mixture.data_pass import expected_statistics, rounding_loss
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.mixture.statistics import Statistics
+from gmm_ppl.mixture.statistics import Statistics, no_statistics
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.priors.sites import Sites, log_prior
 from gmm_ppl.types import Array, Bool, Float
@@ -17,7 +18,10 @@ THINNEST = 1e-14
 
 
 class EMPoint(eqx.Module):
-    """Parameters with everything that one pass over the data says of them; all fields belong together."""
+    """Parameters with everything that one pass over the data says of them; all fields belong together.
+
+    Before that pass `log_likelihood` is −∞ and there are no statistics.
+    """
 
     sites: Sites
     parameters: MixtureParameters
@@ -37,7 +41,9 @@ class EM(AbstractIteration[EMPoint]):
     deviations: Float[Array, " D"]
 
     def step(self, point: EMPoint) -> EMPoint:
-        return self.evaluate(self.m_step.maximise(point.statistics, point.sites))
+        proposal = self.m_step.maximise(point.statistics, point.sites)
+        first = jnp.isneginf(point.log_likelihood)
+        return self.evaluate(jax.tree.map(lambda old, new: jnp.where(first, old, new), point.sites, proposal))
 
     def objective(self, point: EMPoint) -> Float[Array, ""]:
         return point.log_likelihood + point.log_prior
@@ -62,8 +68,11 @@ class EM(AbstractIteration[EMPoint]):
         return ~jnp.all(thinnest_variance(point.parameters, self.deviations) > THINNEST)
 
     def start(self, parameters: MixtureParameters) -> EMPoint:
-        """The first point, at (conjugate priors) or near starting parameters."""
-        return self.evaluate(self.m_step.first_sites(parameters, lambda: expected_statistics(self.posterior.rows, parameters)[1]))
+        """The first point, at (conjugate priors) or near starting parameters, not yet evaluated."""
+        sites = self.m_step.first_sites(parameters, lambda: expected_statistics(self.posterior.rows, parameters)[1])
+        none = jnp.zeros((), parameters.means.dtype)
+        statistics = no_statistics(parameters.means, matrix=parameters.covariance.matrix)
+        return EMPoint(sites, parameters, statistics, none - jnp.inf, none)
 
     def evaluate(self, sites: Sites) -> EMPoint:
         """The E-step and both densities at `sites`."""

@@ -27,11 +27,14 @@ SECONDS_A_SEGMENT = 0.3
 
 
 class AbstractIteration[Point](eqx.Module):
-    """A method that improves a point step by step; `run` does the rest."""
+    """A method that improves a point step by step; `run` does the rest.
+
+    A first point is only a place to begin: the first step evaluates it, so that one program does everything.
+    """
 
     @abstractmethod
     def step(self, point: Point) -> Point:
-        """The next point."""
+        """The next point, or the first one evaluated."""
 
     @abstractmethod
     def objective(self, point: Point) -> Float[Array, ""]:
@@ -66,7 +69,7 @@ class AbstractIteration[Point](eqx.Module):
 
 
 class Progression[Point](eqx.Module):
-    """The state of one start. `status` is a position in `STATUSES`, or RUNNING."""
+    """The state of one start. `status` is a position in `STATUSES`, or RUNNING; `iteration` −1 before the first evaluation."""
 
     point: Point
     gain: Float[Array, ""]
@@ -75,24 +78,25 @@ class Progression[Point](eqx.Module):
     trace: Float[Array, " T"]
 
 
-def begin[Point](method: AbstractIteration[Point], point: Point, max_steps: int) -> Progression[Point]:
-    """The state before the first step; a start that is no good to begin with ends here."""
-    objective = method.objective(point)
-    trace = jnp.full(max_steps + 1, jnp.nan).at[0].set(objective)
-    failed = jnp.where(method.collapsed(point), STATUSES.index(Status.COLLAPSED), STATUSES.index(Status.NON_FINITE))
-    status = jnp.where(jnp.isfinite(objective), RUNNING, failed)
-    # JAX's weak type of a bare ∞ would make `segment`'s first call another program than its second.
-    return Progression(point, jnp.full_like(objective, jnp.inf), jnp.array(0), status, trace)
+def begin[Point](points: Point, max_steps: int) -> Progression[Point]:
+    """The state of all starts before anything is evaluated."""
+    lanes = jax.tree.leaves(points)[0].shape[0]
+    # NumPy, because every operation of JAX outside a compiled function is a program to compile.
+    unknown, trace = np.full(lanes, np.inf), np.full((lanes, max_steps + 1), np.nan)
+    return Progression(points, *map(jnp.asarray, (unknown, np.full(lanes, -1), np.full(lanes, RUNNING), trace)))
 
 
 def advance[Point](method: AbstractIteration[Point], state: Progression[Point], tolerance: Array) -> Progression[Point]:
     """One step, and the status that follows from it. A step that fails is not taken: the last good point stays."""
-    old = state.trace[state.iteration]
+    first = state.iteration < 0
+    old = jnp.where(first, -jnp.inf, state.trace[state.iteration])
     point = method.step(state.point)
     objective = method.objective(point)
     gain = objective - old
     status = judge(method, point, objective, gain, state, tolerance)
-    kept = (status == RUNNING) | (status == STATUSES.index(Status.CONVERGED)) | (status == STATUSES.index(Status.STEP_LIMIT))
+    kept = (
+        first | (status == RUNNING) | (status == STATUSES.index(Status.CONVERGED)) | (status == STATUSES.index(Status.STEP_LIMIT))
+    )
     # A last step that goes down within rounding counts as well: at the top the objective is too flat to tell, and a point
     # is good to √ε only, while the step has brought it nearer.
     iteration = jnp.where(kept, state.iteration + 1, state.iteration)
@@ -117,7 +121,8 @@ def judge[Point](
         (state.iteration + 2 > state.trace.size - 1, Status.STEP_LIMIT),
     )
     codes = [jnp.array(STATUSES.index(status)) for _, status in ends]
-    return jnp.select([test for test, _ in ends], codes, RUNNING)
+    # A status of JAX's weak type would make the second call of `segment` another program than the first.
+    return jnp.select([test for test, _ in ends], codes, jnp.array(RUNNING)).astype(state.status.dtype)
 
 
 def settled(gain: Array, last_gain: Array, rounding: Array, tolerance: Array) -> Bool[Array, ""]:
@@ -149,14 +154,6 @@ def segment[Point](
         )
 
     return for_lanes(lane, shared, own, states)
-
-
-@compiled
-def begin_all[Point](
-    shared: AbstractIteration[Point], own: AbstractIteration[Point], points: Point, max_steps: int
-) -> Progression[Point]:
-    """`begin` for every start."""
-    return for_lanes(lambda method, point: begin(method, point, max_steps), shared, own, points)
 
 
 def for_lanes[Point](
@@ -191,7 +188,7 @@ def run[Point](
     An interruption before the first segment is done has nothing to keep and is passed on.
     """
     own = jax.tree.map(lambda _: None, method) if own is None else own
-    states = begin_all(method, own, points, max_steps)
+    states = begin(points, max_steps)
     report(states, progress, stage)
     limit, length = 0, 1
     try:
@@ -201,7 +198,7 @@ def run[Point](
             report(states, progress, stage)
             length = next_length(length, time.monotonic() - started)
     except KeyboardInterrupt:
-        if not np.any(states.iteration):
+        if np.all(states.iteration < 1):
             raise
     return states
 
@@ -218,5 +215,6 @@ def report[Point](states: Progression[Point], progress: Progress, stage: str) ->
     # NumPy, because every operation of JAX outside a compiled function is a program to compile.
     status, trace = np.asarray(states.status), np.asarray(states.trace)
     best = np.max(trace, initial=-np.inf, where=np.isfinite(trace))
-    note = f"iteration {np.asarray(states.iteration).max()}, best objective {best:.4f}"
+    iteration = np.asarray(states.iteration).max()
+    note = "starting" if iteration < 0 else f"iteration {iteration}, best objective {best:.4f}"
     progress(stage, int((status != RUNNING).sum()), status.size, note)

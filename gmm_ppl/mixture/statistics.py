@@ -35,6 +35,12 @@ class Statistics(eqx.Module):
         return (scatter + jnp.swapaxes(scatter, 1, 2)) / 2 if scatter.ndim == 3 else scatter
 
 
+def no_statistics(means: Float[Array, "K D"], *, matrix: bool) -> Statistics:
+    """`Statistics` of no rows, for K components of D features."""
+    zeros = jnp.zeros_like(means)
+    return Statistics(zeros[:, 0], zeros, square(zeros, matrix=matrix), zeros)
+
+
 def square(vectors: Float[Array, "K D"], *, matrix: bool) -> Array:
     """Outer products v vᵀ (`matrix`), or squares v², of each row v."""
     return vectors[:, :, None] * vectors[:, None, :] if matrix else vectors**2

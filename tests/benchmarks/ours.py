@@ -46,7 +46,7 @@ class Steps:
 @compiled
 def first_point(method: EM, parameters: MixtureParameters) -> EMPoint:
     """The E-step at the start."""
-    return method.start(parameters)
+    return method.step(method.start(parameters))
 
 
 @compiled

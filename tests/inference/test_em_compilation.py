@@ -39,7 +39,7 @@ def fit(seed=0, data_seed=3, statement="weak", **changes):
 
 def test_a_fit_compiles_once(compiled):
     names = compiled(fit)
-    for name in ("random_starts", "first_points", "begin_all", "segment"):
+    for name in ("random_starts", "first_points", "segment"):
         assert names.count(f"jit({name})") == 1
     assert compiled(lambda: fit(seed=1)) == []
     assert compiled(lambda: fit(data_seed=4)) == []

@@ -56,7 +56,7 @@ def test_all_numbers_compile_one_program(caplog):
         return re.findall(r"Finished XLA compilation of (\S+)", text)
 
     names = fit(range(1, 6))
-    assert [names.count(f"jit({name})") for name in ("random_starts", "first_points", "begin_all", "segment")] == [1] * 4
+    assert [names.count(f"jit({name})") for name in ("random_starts", "first_points", "segment")] == [1] * 3
     assert fit([5, 3, 4, 2, 1]) == []
 
 

@@ -41,7 +41,7 @@ def play(objectives, *, starts=(0,), tolerance=1e-6, collapse_at=-1, progress=si
     table = np.full(LENGTH, objectives[-1], float)
     table[: len(objectives)] = objectives
     method = Scripted(jnp.asarray(table), jnp.asarray(collapse_at))
-    return run(method, jnp.array(starts), tolerance=tolerance, max_steps=MAX_STEPS, progress=progress, stage="EM")
+    return run(method, jnp.array(starts) - 1, tolerance=tolerance, max_steps=MAX_STEPS, progress=progress, stage="EM")
 
 
 def ends(states):
@@ -131,7 +131,7 @@ def test_progress_counts_the_starts_that_ended():
     play(np.concatenate([[0.0, 0.0], np.arange(50.0), [49.0]]), starts=(0, 2), progress=lambda *call: calls.append(call))
     assert {(stage, total) for stage, _, total, _ in calls} == {("EM", 2)}
     assert [done for _, done, _, _ in calls] == sorted(done for _, done, _, _ in calls)
-    assert calls[0] == ("EM", 0, 2, "iteration 0, best objective 0.0000")
+    assert calls[0] == ("EM", 0, 2, "starting")
     assert calls[-1] == ("EM", 2, 2, "iteration 50, best objective 49.0000")
 
 
