@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 
 from gmm_ppl.types import Array, Float
 
@@ -31,14 +32,23 @@ class Statistics(eqx.Module):
     def scatter(self) -> Array:
         """Weighted second moments about the weighted means, in the shape of `second`; matrices exactly symmetric."""
         scatter = self.second - square(self.offset, matrix=self.second.ndim == 3) * expand(self.count, self.second.ndim)
-        # A matrix product is symmetric to rounding only, of moments that may be far larger than what is left of them.
-        return (scatter + jnp.swapaxes(scatter, 1, 2)) / 2 if scatter.ndim == 3 else scatter
+        return mirrored(scatter) if scatter.ndim == 3 else scatter
 
 
 def no_statistics(means: Float[Array, "K D"], *, matrix: bool) -> Statistics:
     """`Statistics` of no rows, for K components of D features."""
     zeros = jnp.zeros_like(means)
     return Statistics(zeros[:, 0], zeros, square(zeros, matrix=matrix), zeros)
+
+
+def mirrored(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
+    """The upper triangle on both sides of the diagonal.
+
+    A matrix product is symmetric to rounding only, of moments that may be far larger than what is left of them. The mean of both
+    sides would be no safer: compilers round the two operands of a sum in different ways.
+    """
+    place = np.arange(matrices.shape[-1])
+    return matrices[..., np.minimum(place[:, None], place), np.maximum(place[:, None], place)]
 
 
 def square(vectors: Float[Array, "K D"], *, matrix: bool) -> Array:

@@ -11,7 +11,7 @@ from numpyro.distributions.transforms import AffineTransform
 
 from gmm_ppl.mixture.covariance import AbstractCovariance
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
-from gmm_ppl.mixture.statistics import Statistics, expand, square
+from gmm_ppl.mixture.statistics import Statistics, expand, mirrored, square
 from gmm_ppl.priors.base import AbstractConjugatePrior, Supports, direct_supports, event_dims
 from gmm_ppl.priors.latex import show_number, show_value
 from gmm_ppl.priors.weights import WeightsLaw
@@ -119,10 +119,11 @@ def maximise(
     distance = square(sample_means - mean, matrix=shape.family.matrix)
     scatter = statistics.scatter + expand(count * shrinkage, distance.ndim) * distance
     weights = jnp.where(present, count + concentration - 1, 0)
+    values = (scale + shape.family.pool(scatter)) / prior_and_data_count(count, degrees_of_freedom, shape, present)
     return MixtureParameters(
         weights / jnp.sum(weights),
         sample_means + shrinkage[:, None] * (mean - sample_means),
-        shape.family((scale + shape.family.pool(scatter)) / prior_and_data_count(count, degrees_of_freedom, shape, present)),
+        shape.family(mirrored(values) if shape.family.matrix else values),
     )
 
 
