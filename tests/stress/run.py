@@ -1,6 +1,7 @@
 """Many cases, group by group so that each program is compiled once; counts, a page and a file of what was found."""
 
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -15,6 +16,9 @@ from tests.stress.checks import Outcome, outcome
 
 LONG = (3, 10)
 """In one group of so many, one case of so many is run on to a far smaller tolerance: plain EM is one more program to compile."""
+
+NUMBER = re.compile(r"\d+(\.\d+)?(e[-+]?\d+)?")
+"""Refusals that differ in numbers only are counted as one."""
 
 TOGETHER = 6
 """Groups whose programs are kept; more would fill memory."""
@@ -42,7 +46,7 @@ def record(seeds: Sequence[int]) -> dict[str, Any]:
         wrong += [{"seed": found.case.seed, "made": found.case.made, "what": each} for each in found.violations]
         for each in found.violations:
             print(describe(found), each, file=sys.stderr, flush=True)
-        refusals[found.detail[:60]] += found.status == "InputError"
+        refusals[NUMBER.sub("#", found.detail)[:60]] += found.status == "InputError"
         for what, value in found.closeness.items():
             closest[what] = max(closest.get(what, (-1.0, 0)), (value, found.case.seed))
     return {
@@ -50,7 +54,7 @@ def record(seeds: Sequence[int]) -> dict[str, Any]:
         "seconds": round(time.monotonic() - started, 1),
         "statuses": [{"family": family, "prior": prior, **counts} for (family, prior), counts in sorted(statuses.items())],
         "closest": {what: {"part of the bound": value, "seed": seed} for what, (value, seed) in sorted(closest.items())},
-        "refusals": dict(+refusals),
+        "refusals": dict((+refusals).most_common()),
         "violations": wrong,
     }
 
