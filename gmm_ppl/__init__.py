@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from gmm_ppl.data import datasets
     from gmm_ppl.data.tables import Table, as_table
     from gmm_ppl.errors import FitError, FitWarning, InputError
-    from gmm_ppl.inference.base import DrawsFit, PointFit, Status
+    from gmm_ppl.inference.base import DrawsFit, LaplaceFit, PointFit, Status
     from gmm_ppl.inference.fit import fit
     from gmm_ppl.inference.fit_range import fit_range
+    from gmm_ppl.inference.laplace import laplace
     from gmm_ppl.inference.nuts import sample
     from gmm_ppl.mixture.operations import conditional, draw, marginal
     from gmm_ppl.mixture.parameters import MixtureParameters, mixture_parameters
@@ -46,6 +47,8 @@ HOMES = {
     "FitWarning": "gmm_ppl.errors",
     "GaussianMixture": "gmm_ppl.model.distribution",
     "InputError": "gmm_ppl.errors",
+    "laplace": "gmm_ppl.inference.laplace",
+    "LaplaceFit": "gmm_ppl.inference.base",
     "load": "gmm_ppl.results.store",
     "log_density": "gmm_ppl.results.predict",
     "marginal": "gmm_ppl.mixture.operations",
@@ -84,6 +87,8 @@ __all__ = [
     "FitWarning",
     "GaussianMixture",
     "InputError",
+    "laplace",
+    "LaplaceFit",
     "load",
     "log_density",
     "marginal",

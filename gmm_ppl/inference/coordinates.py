@@ -51,18 +51,28 @@ def starting_sites(posterior: Posterior, point: PointFit) -> Sites:
             edge of the parameters' domain.
 
     """
+    unconstrained = unconstrained_sites(posterior, jax.tree.map(jnp.asarray, matching_sites(posterior, point)))
+    refuse_the_edge(point, unconstrained)
+    return unconstrained
+
+
+def matching_sites(posterior: Posterior, point: PointFit) -> Sites:
+    """Sites of the sampler's program at an EM fit; InputError as `starting_sites`."""
     check_start(posterior, point)
     wanted = set(posterior.prior.supports(posterior.shape))
     found = [sites for sites in (point.sites, point.parameters.sites) if set(sites) == wanted]
     if not found:
         raise InputError(f"start: the prior samples {', '.join(sorted(wanted))}; fit EM with the same prior and start from that.")
-    unconstrained = unconstrained_sites(posterior, jax.tree.map(jnp.asarray, found[0]))
+    return found[0]
+
+
+def refuse_the_edge(point: PointFit, unconstrained: Sites) -> None:
+    """Refuse a fit whose unconstrained sites are not finite: it lies at the edge of the parameters' domain."""
     if point.empty or not all(np.isfinite(each).all() for each in jax.tree.leaves(unconstrained)):
         raise InputError(
             "start: a weight of the EM fit is 0 or a covariance singular, where a sampler cannot begin. Take fewer components, "
             "or fit EM with a prior that forbids both: {kind: conjugate, concentration: 2}."
         )
-    return unconstrained
 
 
 def check_start(posterior: Posterior, point: PointFit) -> None:

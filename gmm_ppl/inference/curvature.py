@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 
@@ -16,19 +17,48 @@ FLATTEST = 1e-8
 LogDensity = Callable[[Float[Array, " P"]], Float[Array, ""]]
 
 
-def whitening(density: LogDensity, point: Float[Array, " P"]) -> Array:
-    """W with W Wᵀ ≈ (−Hessian)⁻¹ at `point`: (P, P), or its diagonal (P,) where P is large.
+class Curvature(eqx.Module):
+    """W with W Wᵀ ≈ (−Hessian)⁻¹ at a point: (P, P), or its diagonal (P,) where P is large.
+
+    `flattest` is the smallest curvature as a fraction of the largest, after scaling by the diagonal: 0 or less where the point
+    is no mode.
+    """
+
+    scale: Array
+    flattest: Float[Array, ""]
+
+    @property
+    def log_volume(self) -> Float[Array, ""]:
+        """log |det W|."""
+        if self.scale.ndim == 1:
+            return jnp.sum(jnp.log(jnp.abs(self.scale)))
+        return jnp.linalg.slogdet(self.scale)[1]
+
+    def whitened(self, gradient: Float[Array, " P"]) -> Float[Array, " P"]:
+        """Wᵀ g: the gradient in coordinates of unit curvature, where it is also the Newton step."""
+        return gradient @ self.scale if self.scale.ndim == 2 else self.scale * gradient
+
+
+def curvature(density: LogDensity, point: Float[Array, " P"]) -> Curvature:
+    """`Curvature` of a log density at a point.
 
     Rows and columns are first scaled by the diagonal, so that coordinates in units as different as 10⁻¹⁰⁰ and 1 keep their
     digits. Directions that curve upwards (the point is no mode) count by the size of their curvature.
     """
     if point.size > LARGEST_DENSE:
-        return unit_scale(diagonal_curvature(density, point))
+        diagonal = diagonal_curvature(density, point)
+        return Curvature(unit_scale(diagonal), jnp.min(diagonal) / jnp.max(jnp.abs(diagonal)))
     hessian = -jax.jacfwd(jax.grad(density))(point)
     scale = unit_scale(jnp.diagonal(hessian))
     values, vectors = jnp.linalg.eigh(scale[:, None] * hessian * scale)
     sizes = jnp.abs(values)
-    return scale[:, None] * vectors / jnp.sqrt(jnp.maximum(sizes, FLATTEST * jnp.max(sizes)))
+    whitening = scale[:, None] * vectors / jnp.sqrt(jnp.maximum(sizes, FLATTEST * jnp.max(sizes)))
+    return Curvature(whitening, values[0] / jnp.max(sizes))
+
+
+def whitening(density: LogDensity, point: Float[Array, " P"]) -> Array:
+    """The `scale` of `curvature`."""
+    return curvature(density, point).scale
 
 
 def unit_scale(curvature: Float[Array, " P"]) -> Float[Array, " P"]:

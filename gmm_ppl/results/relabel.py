@@ -12,6 +12,7 @@ from gmm_ppl.inference.base import DrawsFit
 from gmm_ppl.mixture.parameters import MixtureParameters, permute
 from gmm_ppl.model.specification import as_jax, resolved_prior
 from gmm_ppl.priors import AbstractPrior
+from gmm_ppl.priors.labels import why_labels_matter
 from gmm_ppl.priors.program import ProgramPrior
 from gmm_ppl.priors.sites import unconstrain
 from gmm_ppl.results.relabelling import find_relabelling
@@ -70,15 +71,6 @@ def relabel(fit: DrawsFit, x: np.ndarray, *, method: str | None = None) -> Relab
     order = find_relabelling(chosen)(fit.parameters, fit.start.parameters, x)
     note = note_on(chosen, reason)
     return RelabelledDraws(*permuted(fit, order), order, chosen, note, fit.sampler_statistics, fit.seconds, fit.max_tree_depth)
-
-
-def why_labels_matter(prior: AbstractPrior) -> str:
-    """Why permuting components would change the posterior, or might; empty where the prior treats them alike."""
-    if isinstance(prior, ProgramPrior):
-        return "the prior is a NumPyro program, which may tell components apart"
-    if np.ptp(np.asarray(prior.numbers().get("concentration", 0.0), dtype=float)) > 0:
-        return "the prior's concentration differs between components, so that labels mean something"
-    return ""
 
 
 def check_allowed(prior: AbstractPrior, method: str, reason: str) -> None:

@@ -133,6 +133,17 @@ class SeparatedGiven:
 POINTS = np.array([-3.0, -1.0, 0.0, 0.5, 2.0, 4.0])
 
 
+def log_evidence(x, prior, components):
+    """Log p(x) in nats: all assignments, each by the Dirichlet–multinomial law and the marginal density of each component."""
+    total, logs = components * prior.concentration, []
+    given = cache(lambda chosen: prior.given(x[list(chosen)])[1])
+    for assignment in product(range(components), repeat=len(x)):
+        counts = prior.concentration + np.bincount(assignment, minlength=components)
+        marginals = [given(tuple(np.flatnonzero(np.array(assignment) == k))) for k in range(components)]
+        logs.append(gammaln(counts).sum() - components * gammaln(prior.concentration) + sum(marginals))
+    return logsumexp(logs) + gammaln(total) - gammaln(total + len(x))
+
+
 def expectations(x, prior, components=2):
     """Posterior means of label-invariant quantities, by name, and the co-assignment probabilities (N, N)."""
     logs, values, together = [], [], []

@@ -138,7 +138,7 @@ def test_progress_counts_the_starts_that_ended():
 def test_progress_with_nothing_finite_to_show():
     calls = []
     play([np.nan, 1.0], progress=lambda *call: calls.append(call))
-    assert calls == [("EM", 1, 1, "iteration 0, best objective -inf")]
+    assert calls == [("EM", 0, 1, "starting"), ("EM", 1, 1, "iteration 0, best objective -inf")]
 
 
 def interrupt_at(call):

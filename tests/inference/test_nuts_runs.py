@@ -163,7 +163,7 @@ def test_divergences_are_flagged(point):
     wide = exact.Numbers(2.0, 0.3, 0.4, 9.0, 5e6)
     elsewhere = gp.fit(mixture(wide), EIGHT_ROWS * 1e3)
     found = sample(start=elsewhere, warmup=0)
-    assert found.sampler_statistics["diverging"].mean() > 0.5
+    assert found.sampler_statistics["diverging"].mean() > 0.2
     assert np.isfinite(found.parameters.means).all()
 
 
