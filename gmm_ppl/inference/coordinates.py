@@ -8,7 +8,8 @@ from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.base import PointFit
-from gmm_ppl.inference.curvature import move, whitening
+from gmm_ppl.inference.curvature import curvature, move
+from gmm_ppl.inference.posterior_density import PosteriorDensity
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.priors.sites import Sites
 from gmm_ppl.types import Array, Float
@@ -37,7 +38,8 @@ class Coordinates(eqx.Module):
 def coordinates_at(posterior: Posterior, unconstrained: Sites) -> Coordinates:
     """Coordinates centred on a point, whitened by the Hessian of the log density there."""
     flat, unravel = ravel_pytree(unconstrained)
-    return Coordinates(unconstrained, whitening(lambda each: posterior.log_density(unravel(each)), flat))
+    density = PosteriorDensity(posterior, unravel)
+    return Coordinates(unconstrained, curvature(density, flat, density.hessian).scale)
 
 
 def starting_sites(posterior: Posterior, point: PointFit) -> Sites:

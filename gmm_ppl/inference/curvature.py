@@ -15,6 +15,7 @@ FLATTEST = 1e-8
 """Curvature below this fraction of the steepest counts as this fraction, so that a flat direction keeps a finite scale."""
 
 LogDensity = Callable[[Float[Array, " P"]], Float[Array, ""]]
+Hessian = Callable[[Float[Array, " P"]], Float[Array, "P P"]]
 
 
 class Curvature(eqx.Module):
@@ -39,8 +40,8 @@ class Curvature(eqx.Module):
         return gradient @ self.scale if self.scale.ndim == 2 else self.scale * gradient
 
 
-def curvature(density: LogDensity, point: Float[Array, " P"]) -> Curvature:
-    """`Curvature` of a log density at a point.
+def curvature(density: LogDensity, point: Float[Array, " P"], hessian: Hessian | None = None) -> Curvature:
+    """`Curvature` of a log density at a point; by its `hessian`, where there is a cheaper one than by columns.
 
     Rows and columns are first scaled by the diagonal, so that coordinates in units as different as 10⁻¹⁰⁰ and 1 keep their
     digits. Directions that curve upwards (the point is no mode) count by the size of their curvature.
@@ -48,9 +49,9 @@ def curvature(density: LogDensity, point: Float[Array, " P"]) -> Curvature:
     if point.size > LARGEST_DENSE:
         diagonal = diagonal_curvature(density, point)
         return Curvature(unit_scale(diagonal), jnp.min(diagonal) / jnp.max(jnp.abs(diagonal)))
-    hessian = -jax.jacfwd(jax.grad(density))(point)
-    scale = unit_scale(jnp.diagonal(hessian))
-    values, vectors = jnp.linalg.eigh(scale[:, None] * hessian * scale)
+    steepness = -(hessian or jax.jacfwd(jax.grad(density)))(point)
+    scale = unit_scale(jnp.diagonal(steepness))
+    values, vectors = jnp.linalg.eigh(scale[:, None] * steepness * scale)
     sizes = jnp.abs(values)
     whitening = scale[:, None] * vectors / jnp.sqrt(jnp.maximum(sizes, FLATTEST * jnp.max(sizes)))
     return Curvature(whitening, values[0] / jnp.max(sizes))

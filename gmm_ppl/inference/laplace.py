@@ -21,6 +21,7 @@ from gmm_ppl.inference.fit import fit
 from gmm_ppl.inference.importance import smoothed
 from gmm_ppl.inference.newton import Mode, find_mode
 from gmm_ppl.inference.nuts import check_proper
+from gmm_ppl.inference.posterior_density import PosteriorDensity
 from gmm_ppl.model.posterior import Posterior, posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior
 from gmm_ppl.priors.labels import why_labels_matter
@@ -134,7 +135,8 @@ def newton(target: Posterior, sites: Sites) -> tuple[Mode, Sites]:
     """The mode, and the unconstrained sites that it was looked for from."""
     unconstrained = target.unconstrain(sites)
     flat, unravel = ravel_pytree(unconstrained)
-    return find_mode(lambda each: target.log_density(unravel(each)), flat), unconstrained
+    density = PosteriorDensity(target, unravel)
+    return find_mode(density, flat, density.hessian), unconstrained
 
 
 @compiled

@@ -22,6 +22,9 @@ RUNNING = len(STATUSES)
 TOGETHER = 2**16
 """Numbers, lanes × rows × components, that lanes are done at once for; with more each has work enough of its own."""
 
+SHORT_WORK = 2**17
+"""Numbers gone through, rows × components × steps, that take about a millisecond: less is not worth a segment of its own."""
+
 SECONDS_A_SEGMENT = 0.3
 """Progress is shown and Ctrl-C heeded between segments of about this length."""
 
@@ -57,8 +60,8 @@ class AbstractIteration[Point](eqx.Module):
         return float(np.finfo(np.float64).eps)
 
     def work(self) -> int:
-        """Numbers that a step goes through, rows × components: it tells how many starts are worth doing at once."""
-        return 1
+        """Numbers that a step goes through, rows × components: it tells how many starts, and steps, are worth doing at once."""
+        return SHORT_WORK
 
     def settled(self, point: Point, gain: Array, last_gain: Array, floor: Array) -> Bool[Array, ""]:
         """Whether no more than `floor` nats are to be gained after `point`, reached by gains `last_gain` and then `gain`.
@@ -82,8 +85,8 @@ def begin[Point](points: Point, max_steps: int) -> Progression[Point]:
     """The state of all starts before anything is evaluated."""
     lanes = jax.tree.leaves(points)[0].shape[0]
     # NumPy, because every operation of JAX outside a compiled function is a program to compile.
-    unknown, trace = np.full(lanes, np.inf), np.full((lanes, max_steps + 1), np.nan)
-    return Progression(points, *map(jnp.asarray, (unknown, np.full(lanes, -1), np.full(lanes, RUNNING), trace)))
+    trace = np.full((lanes, max_steps + 1), np.nan)
+    return Progression(points, np.full(lanes, np.inf), np.full(lanes, -1), np.full(lanes, RUNNING), trace)
 
 
 def advance[Point](method: AbstractIteration[Point], state: Progression[Point], tolerance: Array) -> Progression[Point]:
@@ -190,7 +193,7 @@ def run[Point](
     own = jax.tree.map(lambda _: None, method) if own is None else own
     states = begin(points, max_steps)
     report(states, progress, stage)
-    limit, length = 0, 1
+    limit, length = 0, max(1, SHORT_WORK // method.work())
     try:
         while np.any(np.asarray(states.status) == RUNNING):
             limit, started = limit + length, time.monotonic()

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from gmm_ppl.inference.curvature import LARGEST_DENSE, Curvature, LogDensity, curvature, move
+from gmm_ppl.inference.curvature import LARGEST_DENSE, Curvature, Hessian, LogDensity, curvature, move
 from gmm_ppl.types import Array, Bool, Float, Int
 
 SETTLED = 1e-9
@@ -31,8 +31,8 @@ class Mode(eqx.Module):
     steps: Int[Array, ""]
 
 
-def find_mode(density: LogDensity, start: Float[Array, " P"]) -> Mode:
-    """The mode that Newton steps lead to, each shortened until the density rises.
+def find_mode(density: LogDensity, start: Float[Array, " P"], hessian: Hessian | None = None) -> Mode:
+    """The mode that Newton steps lead to, each shortened until the density rises; `hessian` as in `curvature`.
 
     A direction in which the density curves upwards counts by the size of its curvature, so that every step goes uphill and
     saddles are left (Dauphin et al. 2014, doi:10.48550/arXiv.1406.2572).
@@ -40,13 +40,17 @@ def find_mode(density: LogDensity, start: Float[Array, " P"]) -> Mode:
     none = jnp.zeros((), start.dtype)
     scale = jnp.zeros_like(start) if start.size > LARGEST_DENSE else jnp.zeros((start.size, start.size), start.dtype)
     first = Mode(start, none, Curvature(scale, none), none, jnp.zeros((), bool), jnp.zeros((), int))
-    return jax.lax.while_loop(lambda mode: ~mode.done & (mode.steps < MAX_STEPS), lambda mode: step(density, mode), first)
+
+    def going(mode: Mode) -> Array:
+        return ~mode.done & (mode.steps < MAX_STEPS)
+
+    return jax.lax.while_loop(going, lambda mode: step(density, mode, hessian), first)
 
 
-def step(density: LogDensity, mode: Mode) -> Mode:
+def step(density: LogDensity, mode: Mode, hessian: Hessian | None) -> Mode:
     """What is known of the position, and the next one; the same where nothing is left to gain."""
     value, gradient = jax.value_and_grad(density)(mode.position)
-    here = curvature(density, mode.position)
+    here = curvature(density, mode.position, hessian)
     whitened = here.whitened(gradient)
     promised = whitened @ whitened / 2
     reached, fraction = part_of_step(density, mode.position, move(mode.position, here.scale, whitened), value, promised)

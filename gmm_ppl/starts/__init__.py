@@ -56,7 +56,8 @@ def starting_parameters(
     numbers = [shape.components] if components is None else components
     data = scale_of_rows(held)
     if not isinstance(start, str):
-        return jax.tree.map(lambda leaf: leaf[None], given_start(start, held, shape, as_jax(prior_of_starts(shape, data))))
+        found = given_start(start, held, shape, as_jax(prior_of_starts(shape, data)))
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[None], found)
     if start not in STARTS:
         raise InputError(f"start: none is called {start!r}; choose one of {', '.join(STARTS)}, or give parameters.")
     weak = jax.tree.map(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
+from gmm_ppl.inference import loop
 from gmm_ppl.inference.base import Status
 from tests.cases import FAMILY_NAMES
 from tests.inference.conftest import MAX_STEPS, STARTS
@@ -115,7 +116,8 @@ def test_the_warning_points_at_the_caller():
     assert caught[0].filename == __file__
 
 
-def test_an_interruption_gives_the_parameters_so_far():
+def test_an_interruption_gives_the_parameters_so_far(monkeypatch):
+    monkeypatch.setattr(loop, "SHORT_WORK", 1)
     with pytest.warns(gp.FitWarning, match="^EM: Interrupted: the best parameters so far were kept"):
         fit = gp.fit(gp.Mixture(K, "full", "flat"), overlapping_rows(), **SHAPES, tolerance=1e-15, progress=interrupt_at(3))
     assert fit.status is Status.INTERRUPTED

@@ -1,0 +1,83 @@
+"""The Hessian in one pass against JAX's own of the plain density, in both forms, for every family; and what it costs."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+
+from gmm_ppl.mixture import information
+from gmm_ppl.mixture.density import log_density
+from gmm_ppl.mixture.information import expanded_score_covariance, log_likelihood_hessian, residual_score_covariance
+from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.rows import rows
+from tests.cases import FAMILY_NAMES, random_parameters, random_rows
+
+pytestmark = pytest.mark.usefixtures("x64")
+
+N = 300
+WEIGHTS = np.random.default_rng(5).uniform(0, 2, N)
+
+
+def parametrised(parameters):
+    """Coordinates in which every number is free: log weights, means, and the family's values."""
+    start = (np.log(parameters.weights), parameters.means, parameters.covariance.values)
+    flat, unravel = ravel_pytree(jax.tree.map(jnp.asarray, start))
+    family = type(parameters.covariance)
+
+    def at(position):
+        logits, means, values = unravel(position)
+        symmetric = (values + jnp.swapaxes(values, -1, -2)) / 2 if family.matrix else values
+        return MixtureParameters(jax.nn.softmax(logits), means, family(symmetric))
+
+    return at, flat
+
+
+def plain(x, at):
+    return jax.jit(jax.hessian(lambda position: WEIGHTS @ log_density(jnp.asarray(x), at(position))))
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_against_the_plain_density(family):
+    parameters = random_parameters(family)
+    x = random_rows(N, parameters.means.shape[1])
+    at, position = parametrised(parameters)
+    wanted = plain(x, at)(position)
+    found = jax.jit(lambda each: log_likelihood_hessian(rows(x, WEIGHTS), at, each))(position)
+    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9 * np.abs(wanted).max())
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+@pytest.mark.parametrize("form", [expanded_score_covariance, residual_score_covariance])
+def test_both_forms_in_many_blocks(family, form, monkeypatch):
+    parameters = random_parameters(family)
+    x = random_rows(N, parameters.means.shape[1])
+    at, position = parametrised(parameters)
+    whole = jax.jit(lambda each: residual_score_covariance(rows(x, WEIGHTS), at, each))(position)
+    monkeypatch.setattr(information, "NUMBERS_A_BLOCK", 1)
+    found = jax.jit(lambda each: form(rows(x, WEIGHTS), at, each))(position)
+    np.testing.assert_allclose(found, whole, rtol=1e-9, atol=1e-10 * np.abs(whole).max())
+    assert np.linalg.eigvalsh(found)[0] > -1e-9 * np.abs(whole).max(), "a covariance"
+
+
+def test_components_far_apart_keep_their_digits():
+    """10⁶ standard deviations from the middle the expanded square has no digits for this; the residual form takes over."""
+    parameters = random_parameters("full")
+    shift = 1e6 * np.array([1.0] + [-1.0] * (parameters.means.shape[0] - 1))[:, None]
+    far = MixtureParameters(parameters.weights, parameters.means + shift, parameters.covariance)
+    x = random_rows(N, parameters.means.shape[1])
+    x = np.concatenate([x[: N // 2] + 1e6, x[N // 2 :] - 1e6])
+    at, position = parametrised(far)
+    wanted = plain(x, at)(position)
+    found = jax.jit(lambda each: log_likelihood_hessian(rows(x, WEIGHTS), at, each))(position)
+    np.testing.assert_allclose(found, wanted, rtol=1e-8, atol=1e-9 * np.abs(wanted).max())
+
+
+def test_nothing_as_large_as_the_data_times_the_coordinates():
+    """Compiled memory for 2¹⁶ rows, against N × K × C numbers."""
+    parameters, count = random_parameters("full", 8, 4), 2**16
+    at, position = parametrised(parameters)
+    shapes = jax.ShapeDtypeStruct((count, 4), np.float64), jax.ShapeDtypeStruct((count,), np.float64)
+    held = jax.eval_shape(rows, *shapes)
+    program = jax.jit(lambda data, each: log_likelihood_hessian(data, at, each)).lower(held, position).compile()
+    assert program.memory_analysis().temp_size_in_bytes < count * 8 * position.size * 8 / 8
