@@ -72,5 +72,10 @@ def draw(results: Sequence[Mapping[str, Any]], out: Path) -> None:
         axes.loglog(points, times, "o-", color="black", markersize=4, linewidth=1)
         axes.set(title=result["name"], xlabel=result["name"][len(PREFIX)], ylabel="seconds an iteration")
         axes.title.set_size(8)
+        axes.set_xticks(points, [f"{each:,}".replace(",", "\N{NARROW NO-BREAK SPACE}") for each in points], size=8)
+        axes.minorticks_off()
+        spread = [tick for power in range(-6, 3) for tick in (10.0**power, 2 * 10.0**power, 5 * 10.0**power)]
+        kept = [tick for tick in spread if min(times) / 1.5 < tick < max(times) * 1.5]
+        axes.set_yticks(kept, [f"{tick:g}" for tick in kept], size=8)
         axes.annotate(f"slope {slope:.2f}", (0.05, 0.9), xycoords="axes fraction")
     figure.savefig(out / "scaling.png", dpi=150)

@@ -17,10 +17,14 @@ class Absent(Exception):
 
 @dataclass(frozen=True)
 class Limit:
-    """How far an answer may lie from ours: a fraction of our largest entry, or (`absolute`) in the answer's own units."""
+    """How far an answer may lie from ours: a fraction of our largest entry, or (`absolute`) in the answer's own units.
+
+    `above_only`: it may fall short of ours by anything, where more is better and each may find its own.
+    """
 
     bound: float
     absolute: bool = False
+    above_only: bool = False
 
     def difference(self, ours: Any, theirs: Any) -> float:
         """The distance that the bound is on; infinite for another shape or a value that is not finite."""
@@ -28,7 +32,8 @@ class Limit:
         if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
             return float("inf")
         scale = 1.0 if self.absolute else max(float(np.max(np.abs(a))), np.finfo(float).tiny)
-        return float(np.max(np.abs(a - b))) / scale
+        apart = np.maximum(b - a, 0) if self.above_only else np.abs(a - b)
+        return float(np.max(apart)) / scale
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ def test_nothing_is_timed_without_our_answer():
     [
         (Limit(1e-6), [10.0, 0.0], [10.0, 0.1], 0.01),
         (Limit(1e-6, absolute=True), [10.0, 0.0], [10.0, 0.1], 0.1),
+        (Limit(1e-6, absolute=True, above_only=True), [10.0, 0.0], [10.5, -3.0], 0.5),
         (Limit(1e-6), [1.0], [np.nan], np.inf),
         (Limit(1e-6), [1.0, 1.0], [1.0], np.inf),
     ],

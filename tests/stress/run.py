@@ -1,7 +1,6 @@
 """Many cases, group by group so that each program is compiled once; counts, a page and a file of what was found."""
 
 import json
-import re
 import sys
 import time
 from collections import Counter
@@ -17,8 +16,14 @@ from tests.stress.checks import Outcome, outcome
 LONG = (3, 10)
 """In one group of so many, one case of so many is run on to a far smaller tolerance: plain EM is one more program to compile."""
 
-NUMBER = re.compile(r"\d+(\.\d+)?(e[-+]?\d+)?")
-"""Refusals that differ in numbers only are counted as one."""
+REASONS = {
+    "problems keep": "several of these",
+    " × ": "a column is a linear function of another",
+    "are equal": "two columns are equal",
+    "no variance": "a column holds one value throughout",
+    "covariance, which": "the data's covariance, which would be the prior's scale, is singular",
+}
+"""What a refusal says, by words in it."""
 
 TOGETHER = 6
 """Groups whose programs are kept; more would fill memory."""
@@ -46,7 +51,7 @@ def record(seeds: Sequence[int]) -> dict[str, Any]:
         wrong += [{"seed": found.case.seed, "made": found.case.made, "what": each} for each in found.violations]
         for each in found.violations:
             print(describe(found), each, file=sys.stderr, flush=True)
-        refusals[NUMBER.sub("#", found.detail)[:60]] += found.status == "InputError"
+        refusals[reason(found.detail)] += found.status == "InputError"
         for what, value in found.closeness.items():
             closest[what] = max(closest.get(what, (-1.0, 0)), (value, found.case.seed))
     return {
@@ -57,6 +62,11 @@ def record(seeds: Sequence[int]) -> dict[str, Any]:
         "refusals": dict((+refusals).most_common()),
         "violations": wrong,
     }
+
+
+def reason(detail: str) -> str:
+    """Why something was refused, in words that many refusals share."""
+    return next((words for mark, words in REASONS.items() if mark in detail), detail[:60])
 
 
 def describe(found: Outcome) -> str:
@@ -82,7 +92,7 @@ def page(found: dict[str, Any]) -> str:
     lines += [row(("all", "", *totals)), "", "## How close checks came to their bounds (1 is the bound)", ""]
     lines += [row(("check", "part of the bound", "seed")), row(["---"] * 3)]
     lines += [row((what, f"{each['part of the bound']:.2g}", each["seed"])) for what, each in found["closest"].items()]
-    lines += ["", "## Refusals", "", *(f"- {count}: {what} …" for what, count in found["refusals"].items())]
+    lines += ["", "## Refusals", "", *(f"- {count}: {what}" for what, count in found["refusals"].items())]
     lines += ["", f"## Violations: {len(found['violations'])}", ""]
     lines += [f"- seed {each['seed']} ({', '.join(each['made'])}): {each['what']}" for each in found["violations"]]
     return "\n".join(lines) + "\n"
