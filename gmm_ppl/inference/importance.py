@@ -32,6 +32,7 @@ def smoothed(log_ratios: np.ndarray) -> ImportanceWeights:
     log_weights = np.full(flat.size, -np.inf)
     log_weights[kept], pareto_k = array_stats.psislw(-flat[kept])
     log_mean = float(logsumexp(flat) - np.log(flat.size))
-    spread = np.std(np.exp(flat - flat.max())) / np.mean(np.exp(flat - flat.max()))
+    relative = np.exp(flat - flat.max())
+    spread = np.std(relative) / np.mean(relative)
     normalised = log_weights - logsumexp(log_weights)
     return ImportanceWeights(normalised.reshape(log_ratios.shape), float(pareto_k), log_mean, float(spread / np.sqrt(flat.size)))

@@ -11,18 +11,16 @@ from jax.flatten_util import ravel_pytree
 from jax.scipy.stats import norm
 
 from gmm_ppl.compiled import compiled, make_room, one_blas_thread
-from gmm_ppl.data.tables import as_table
 from gmm_ppl.errors import FitError
 from gmm_ppl.inference.arguments import check_count
 from gmm_ppl.inference.base import LaplaceFit, PointFit
+from gmm_ppl.inference.beginning import begun
 from gmm_ppl.inference.coordinates import matching_sites, refuse_the_edge
 from gmm_ppl.inference.curvature import move
-from gmm_ppl.inference.fit import fit
 from gmm_ppl.inference.importance import smoothed
 from gmm_ppl.inference.newton import Mode, find_mode
-from gmm_ppl.inference.nuts import check_proper
 from gmm_ppl.inference.posterior_density import PosteriorDensity
-from gmm_ppl.model.posterior import Posterior, posterior
+from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior
 from gmm_ppl.priors.labels import why_labels_matter
 from gmm_ppl.priors.sites import Sites
@@ -74,12 +72,8 @@ def laplace(
     """
     check_count("chains", chains)
     check_count("draws", draws)
-    table = as_table(data)
-    resolved = mixture.resolve(table.values)
-    check_proper(resolved)
-    point = fit(mixture, table, seed=seed, progress=progress) if start is None else start
+    resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     began = time.monotonic()
-    target = posterior(resolved, table)
     make_room()
     with one_blas_thread():
         mode, origin = mode_from(target, point)

@@ -9,15 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.compiled import make_room, one_blas_thread
-from gmm_ppl.data.tables import as_table
-from gmm_ppl.errors import FitError, FitWarning, InputError
+from gmm_ppl.errors import FitError, FitWarning
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import DrawsFit, PointFit
+from gmm_ppl.inference.beginning import begun
 from gmm_ppl.inference.coordinates import coordinates_at, starting_sites
-from gmm_ppl.inference.fit import fit
 from gmm_ppl.inference.warmup import Chain, Sampler, begin_chains, schedule, segment
-from gmm_ppl.model.posterior import Posterior, posterior
-from gmm_ppl.model.specification import Mixture, resolved_prior
+from gmm_ppl.model.posterior import Posterior
+from gmm_ppl.model.specification import Mixture
 from gmm_ppl.progress import Progress, watched
 from gmm_ppl.types import Array, in_float64, to_numpy
 
@@ -61,12 +60,8 @@ def sample(
         FitError: no density to follow where the chains would begin.
     """
     check_arguments(chains, draws, warmup, target_acceptance, max_tree_depth)
-    table = as_table(data)
-    resolved = mixture.resolve(table.values)
-    check_proper(resolved)
-    point = fit(mixture, table, seed=seed, progress=progress) if start is None else start
+    resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     began = time.monotonic()
-    target = posterior(resolved, table)
     sampler = make_sampler(target, point, target_acceptance, max_tree_depth)
     with watched(progress) as watching, one_blas_thread():
         records = run_chains(sampler, jax.random.key(seed), chains, warmup, draws, watching)
@@ -79,15 +74,6 @@ def check_arguments(chains: int, draws: int, warmup: int, target_acceptance: flo
         check_count(name, value)
     check_count("warmup", warmup, low=0)
     check_between("target_acceptance", target_acceptance, 0, 1)
-
-
-def check_proper(mixture: Mixture) -> None:
-    """Refuse a prior under which there is no posterior."""
-    if not resolved_prior(mixture).proper:
-        raise InputError(
-            "A mixture has no posterior under a flat prior: a component without rows may be anywhere, so the density has no "
-            "finite integral. Sample with a proper prior (prior: weak), or leave sampling out."
-        )
 
 
 def make_sampler(target: Posterior, point: PointFit, target_acceptance: float, max_tree_depth: int) -> Sampler:

@@ -45,15 +45,13 @@ def expanded_score_covariance(rows: Rows, parameters_at: Parametrisation, positi
 
     In units of the rows' reach, since M is of fourth order in them.
     """
-    units = jnp.where(rows.reach > 0, rows.reach, 1)
+    units, matrix = jnp.where(rows.reach > 0, rows.reach, 1), parameters_at(position).covariance.matrix
+    powers = features(units[:, None], matrix=matrix)[:, 0]
 
     def scaled(each: Float[Array, " C"]) -> Float[Array, "K P"]:
-        parameters = parameters_at(each)
-        powers = features(units[:, None], matrix=parameters.covariance.matrix)[:, 0]
-        return coefficients(parameters, rows.origin + rows.centre) * powers
+        return coefficients(parameters_at(each), rows.origin + rows.centre) * powers
 
     theta, jacobian = scaled(position), jax.jacfwd(lambda each: jnp.ravel(scaled(each)))(position)
-    matrix = parameters_at(position).covariance.matrix
     return jacobian.T @ feature_score_covariance(rows, theta.astype(rows.columns.dtype), units, matrix=matrix) @ jacobian
 
 

@@ -49,9 +49,9 @@ def contestants(made: Problem, methods: Sequence[Method]) -> list[Contestant]:
     return [contestant(each, best, len(made.x)) for each in methods]
 
 
-def highest(made: Problem, **options: Any) -> float:
+def highest(made: Problem) -> float:
     """The maximum that ours climbs to, as near as rounding allows."""
-    return ours.fit(made, tolerance=1e-13, **options).log_likelihood
+    return ours.fit(made, tolerance=1e-13).log_likelihood
 
 
 def contestant(method: Method, best: float, count: int, *, above_only: bool = False) -> Contestant:

@@ -159,11 +159,11 @@ def test_an_interruption_of_the_warm_up_is_passed_on(point, call):
 
 
 def test_divergences_are_flagged(point):
-    """Coordinates of another posterior, a thousand times too wide, and no warm-up to mend them."""
-    wide = exact.Numbers(2.0, 0.3, 0.4, 9.0, 5e6)
-    elsewhere = gp.fit(mixture(wide), EIGHT_ROWS * 1e3)
+    """Coordinates of another posterior, ten thousand times too wide, and no warm-up to mend them."""
+    wide = exact.Numbers(2.0, 0.3, 0.4, 9.0, 5e8)
+    elsewhere = gp.fit(mixture(wide), EIGHT_ROWS * 1e4)
     found = sample(start=elsewhere, warmup=0)
-    assert found.sampler_statistics["diverging"].mean() > 0.2
+    assert found.sampler_statistics["diverging"].mean() > 0.5
     assert np.isfinite(found.parameters.means).all()
 
 
