@@ -230,3 +230,21 @@ def test_many_problems_are_cut_short():
     assert lines[0] == "14 problems keep data.csv from being used:"
     assert lines[-2] == "- 4 more columns have such problems."
     assert len(lines) == 13
+
+
+def test_a_refused_file_is_closed_while_the_error_is_still_held(monkeypatch):
+    opened = []
+    original = Path.open
+
+    def recorded(self, *args, **kwargs):
+        opened.append(original(self, *args, **kwargs))
+        return opened[-1]
+
+    monkeypatch.setattr(Path, "open", recorded)
+    Path("data.csv").write_bytes(b"a,b\n1,2\n\n3,4,5\n")
+    with pytest.raises(InputError, match="has 3 cells") as caught:
+        as_table("data.csv")
+    readers = [file for file in opened if file.mode == "r"]
+    assert caught.value is not None
+    assert len(readers) == 1
+    assert readers[0].closed

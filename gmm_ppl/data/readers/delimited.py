@@ -23,11 +23,11 @@ BATCH = 4096
 
 def read(path: Path, *, delimiter: str) -> Columns:
     """All columns of the file at `path`; columns with text in them cost a second reading."""
-    header, rows = header_and_rows(path, delimiter)
     numbers, batches = [], []
-    for batch in batched(rows, BATCH):
-        numbers.extend(row.number for row in batch)
-        batches.append([parse_cells(cells) for cells in zip(*(row.cells for row in batch), strict=True)])
+    with header_and_rows(path, delimiter) as (header, rows):
+        for batch in batched(rows, BATCH):
+            numbers.extend(row.number for row in batch)
+            batches.append([parse_cells(cells) for cells in zip(*(row.cells for row in batch), strict=True)])
     parsed = [together(cells) for cells in zip(*batches, strict=True)] or [parse_cells([])] * len(header.cells)
     texts = _texts(path, delimiter, [place for place, cells in enumerate(parsed) if cells.text.any()])
     named = enumerate(zip(header.cells, parsed, strict=True))
@@ -39,10 +39,10 @@ def _texts(path: Path, delimiter: str, places: Sequence[int]) -> dict[int, np.nd
     """The cells of the columns at `places` as they are written."""
     if not places:
         return {}
-    _, rows = header_and_rows(path, delimiter)
-    # NumPy's text drops zero bytes at its end, and a cell of nothing else would look empty
-    cells = zip(*([row.cells[place].strip().replace("\0", "\ufffd") for place in places] for row in rows), strict=True)
-    return {place: np.array(column, dtype=str) for place, column in zip(places, cells, strict=True)}
+    with header_and_rows(path, delimiter) as (_, rows):
+        # NumPy's text drops zero bytes at its end, and a cell of nothing else would look empty
+        texts = [[row.cells[place].strip().replace("\0", "\ufffd") for place in places] for row in rows]
+    return {place: np.array(column, dtype=str) for place, column in zip(places, zip(*texts, strict=True), strict=True)}
 
 
 def _column(name: str, cells: Cells, text: np.ndarray | None) -> Column:

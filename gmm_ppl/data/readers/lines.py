@@ -1,7 +1,8 @@
 """The lines of a delimited text file, cut into cells, each with its number; refuses what is not such a file."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,23 +18,26 @@ class Line(NamedTuple):
     cells: list[str]
 
 
-def header_and_rows(path: Path, delimiter: str) -> tuple[Line, Iterator[Line]]:
+@contextmanager
+def header_and_rows(path: Path, delimiter: str) -> Generator[tuple[Line, Iterator[Line]]]:
     """The first line that is not blank and, lazily, the lines below it, each with as many cells as the first.
+
+    The file is open until the context ends, also when a line is refused: a user may correct or remove it at once.
 
     Raises:
         InputError: no line at all, a comment or another delimiter on the first line; while the rows are read, a line
             with more or fewer cells, a quoted cell that does not end on its line, or bytes that are not UTF-8.
     """
-    lines = _cut(path, delimiter)
-    header = next((line for line in lines if not _is_blank(line)), None)
-    if header is None:
-        raise InputError(f"{path} is empty: it needs a line with the names of the columns and then one line a row.")
-    header = Line(header.number, [cell.strip() for cell in header.cells])
-    _check_comment(path, header)
-    return header, _rows(path, delimiter, header, lines)
+    with closing(_cut(path, delimiter)) as lines:
+        header = next((line for line in lines if not _is_blank(line)), None)
+        if header is None:
+            raise InputError(f"{path} is empty: it needs a line with the names of the columns and then one line a row.")
+        header = Line(header.number, [cell.strip() for cell in header.cells])
+        _check_comment(path, header)
+        yield header, _rows(path, delimiter, header, lines)
 
 
-def _cut(path: Path, delimiter: str) -> Iterator[Line]:
+def _cut(path: Path, delimiter: str) -> Generator[Line]:
     number = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
