@@ -7,14 +7,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gmm_ppl.calibration.run import Calibration, calibrate
     from gmm_ppl.data import datasets
     from gmm_ppl.data.tables import Table, as_table
     from gmm_ppl.errors import FitError, FitWarning, InputError
-    from gmm_ppl.inference.base import DrawsFit, LaplaceFit, PointFit, Status
+    from gmm_ppl.inference.base import DrawsFit, LaplaceFit, NutsFit, PointFit, Status, TemperedFit
+    from gmm_ppl.inference.bootstrap import BootstrapFit, bootstrap
     from gmm_ppl.inference.fit import fit
     from gmm_ppl.inference.fit_range import fit_range
     from gmm_ppl.inference.laplace import laplace
+    from gmm_ppl.inference.modes import Modes, modes
+    from gmm_ppl.inference.numpyro_mcmc import mcmc
     from gmm_ppl.inference.nuts import sample
+    from gmm_ppl.inference.tempered import temper
+    from gmm_ppl.inference.uncertainty import InformationStatus, StandardErrors, standard_errors
     from gmm_ppl.mixture.operations import conditional, draw, marginal
     from gmm_ppl.mixture.parameters import MixtureParameters, mixture_parameters
     from gmm_ppl.model.assignments import mean_responsibilities, recover_assignments
@@ -27,8 +33,10 @@ if TYPE_CHECKING:
     from gmm_ppl.results.diagnostics import diagnostics
     from gmm_ppl.results.metrics import metrics
     from gmm_ppl.results.predict import assign, log_density, predict, responsibilities
+    from gmm_ppl.results.relabel import RelabelledDraws, relabel
     from gmm_ppl.results.store import load, save
     from gmm_ppl.results.summary import summary
+    from gmm_ppl.results.uncertainty import uncertainty
 
 __version__ = "0.1.0"
 
@@ -36,6 +44,10 @@ HOMES = {
     "agreement": "gmm_ppl.results.agreement",
     "as_table": "gmm_ppl.data.tables",
     "assign": "gmm_ppl.results.predict",
+    "bootstrap": "gmm_ppl.inference.bootstrap",
+    "BootstrapFit": "gmm_ppl.inference.bootstrap",
+    "calibrate": "gmm_ppl.calibration.run",
+    "Calibration": "gmm_ppl.calibration.run",
     "conditional": "gmm_ppl.mixture.operations",
     "criteria": "gmm_ppl.results.criteria",
     "diagnostics": "gmm_ppl.results.diagnostics",
@@ -46,35 +58,51 @@ HOMES = {
     "FitError": "gmm_ppl.errors",
     "FitWarning": "gmm_ppl.errors",
     "GaussianMixture": "gmm_ppl.model.distribution",
+    "InformationStatus": "gmm_ppl.inference.uncertainty",
     "InputError": "gmm_ppl.errors",
     "laplace": "gmm_ppl.inference.laplace",
     "LaplaceFit": "gmm_ppl.inference.base",
     "load": "gmm_ppl.results.store",
     "log_density": "gmm_ppl.results.predict",
     "marginal": "gmm_ppl.mixture.operations",
+    "mcmc": "gmm_ppl.inference.numpyro_mcmc",
     "mean_responsibilities": "gmm_ppl.model.assignments",
     "metrics": "gmm_ppl.results.metrics",
     "Mixture": "gmm_ppl.model.specification",
     "mixture_parameters": "gmm_ppl.mixture.parameters",
     "MixtureParameters": "gmm_ppl.mixture.parameters",
+    "Modes": "gmm_ppl.inference.modes",
+    "modes": "gmm_ppl.inference.modes",
+    "NutsFit": "gmm_ppl.inference.base",
     "PointFit": "gmm_ppl.inference.base",
     "Posterior": "gmm_ppl.model.posterior",
     "posterior": "gmm_ppl.model.posterior",
     "predict": "gmm_ppl.results.predict",
     "recover_assignments": "gmm_ppl.model.assignments",
+    "relabel": "gmm_ppl.results.relabel",
+    "RelabelledDraws": "gmm_ppl.results.relabel",
     "responsibilities": "gmm_ppl.results.predict",
     "sample": "gmm_ppl.inference.nuts",
     "save": "gmm_ppl.results.store",
+    "standard_errors": "gmm_ppl.inference.uncertainty",
+    "StandardErrors": "gmm_ppl.inference.uncertainty",
     "Status": "gmm_ppl.inference.base",
     "summary": "gmm_ppl.results.summary",
     "Table": "gmm_ppl.data.tables",
+    "temper": "gmm_ppl.inference.tempered",
+    "TemperedFit": "gmm_ppl.inference.base",
     "to_datatree": "gmm_ppl.results.datatree",
+    "uncertainty": "gmm_ppl.results.uncertainty",
 }
 
 __all__ = [
     "agreement",
     "as_table",
     "assign",
+    "bootstrap",
+    "BootstrapFit",
+    "calibrate",
+    "Calibration",
     "conditional",
     "criteria",
     "datasets",
@@ -86,29 +114,41 @@ __all__ = [
     "FitError",
     "FitWarning",
     "GaussianMixture",
+    "InformationStatus",
     "InputError",
     "laplace",
     "LaplaceFit",
     "load",
     "log_density",
     "marginal",
+    "mcmc",
     "mean_responsibilities",
     "metrics",
     "Mixture",
     "mixture_parameters",
     "MixtureParameters",
+    "Modes",
+    "modes",
+    "NutsFit",
     "PointFit",
     "Posterior",
     "posterior",
     "predict",
     "recover_assignments",
+    "relabel",
+    "RelabelledDraws",
     "responsibilities",
     "sample",
     "save",
+    "standard_errors",
+    "StandardErrors",
     "Status",
     "summary",
     "Table",
+    "temper",
+    "TemperedFit",
     "to_datatree",
+    "uncertainty",
 ]
 
 

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -106,6 +106,37 @@ def check(configs: Configs, settings: Settings = None) -> None:
                 typer.echo(f"  {line}")
 
 
+@app.command(epilog=EPILOG)
+def calibrate(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file, such as configs/faithful.yaml.")],
+    replications: Annotated[int, typer.Option(metavar="N", help="Simulated data sets.")] = 1000,
+    rows: Annotated[int | None, typer.Option(metavar="N", help="Rows of each; as many as the data if not given.")] = None,
+    engine: Annotated[str, typer.Option(metavar="NAME", help="nuts or laplace.")] = "nuts",
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="reports/NAME-calibration if not given.")] = None,
+    settings: Settings = None,
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show warnings and errors only.")] = False,
+) -> None:
+    """Test an engine on data simulated from a config's prior; print the verdict and the page's directory."""
+    with plain_errors():
+        from gmm_ppl.experiment.calibrate import lines, plan
+        from gmm_ppl.experiment.calibrate import run as execute
+        from gmm_ppl.experiment.interrupt import interruptible
+        from gmm_ppl.report.calibration import write_calibration
+
+        task = _tasks([config], settings)[0]
+        planned = plan(task, rows=rows, replications=replications, engine=engine)
+        directory = out or Path("reports") / f"{task.experiment.config.name}-calibration"
+        _keep_compiled_programs()
+        with interruptible() as interruption, shown(quiet=quiet) as bars:
+            progress = interruption.watch(bars)
+            found, verdict = execute(planned, directory, render=write_calibration, progress=progress, command=_command())
+        for line in (*lines(found, verdict), directory):
+            typer.echo(line)
+        if found.made < found.wanted:
+            raise typer.Exit(128 + signal.SIGINT)
+
+
 @app.command("list")
 def list_names() -> None:
     """List the names that configs and reports know.
@@ -113,8 +144,9 @@ def list_names() -> None:
     A line each: kind, name, meaning, separated by tabs.
     """
     from gmm_ppl.experiment.catalogue import catalogue
+    from gmm_ppl.report.catalogue import report_parts
 
-    for row in (*catalogue(), *_report_parts()):
+    for row in (*catalogue(), *report_parts()):
         typer.echo("\t".join(row))
 
 
@@ -171,14 +203,17 @@ def _run_one(task: "Task", directory: Path, *, force: bool, quiet: bool) -> None
     with interruptible() as interruption, shown(quiet=quiet) as bars:
         progress = interruption.watch(bars)
         try:
-            outcome = execute(task, directory, render=_render, progress=progress, force=force, command=_command())
+            options = {"render": _render, "progress": progress, "heeded": interruption.heed}
+            outcome = execute(task, directory, force=force, command=_command(), **options)
         except KeyboardInterrupt:
             kept = "is as it was before" if directory.exists() else "was not written"
             say(f"interrupted: {directory} {kept}", style="bold red")
             raise typer.Exit(128 + (interruption.signal or signal.SIGINT)) from None
-    if not quiet:
-        say(outcome.message)
+    if not (quiet and outcome.whole):
+        say(outcome.message, style="" if outcome.whole else "bold red")
     typer.echo(directory)
+    if not outcome.whole:
+        raise typer.Exit(128 + (interruption.signal or signal.SIGINT))
 
 
 def _render(directory: Path, tree: "xr.DataTree", formats: tuple[str, ...]) -> object:
@@ -194,18 +229,6 @@ def _render(directory: Path, tree: "xr.DataTree", formats: tuple[str, ...]) -> o
     shown.attrs = {name: value for name, value in tree.attrs.items() if name != "provenance"}
     logging.getLogger(__name__).info("verdict: %s", conclude(gather(shown).checks).sentence)
     return write_report(shown, directory, formats=formats, manifest=record)
-
-
-def _report_parts() -> list[tuple[str, str, str]]:
-    from gmm_ppl.report.figures import FIGURES
-    from gmm_ppl.report.sections import SECTIONS
-
-    sections = [("section", part.__name__.removesuffix("_section"), _first_line(part)) for part in SECTIONS]
-    return sections + [("figure", part.__name__.removesuffix("_figure"), _first_line(part)) for _, part in FIGURES]
-
-
-def _first_line(thing: Any) -> str:
-    return (thing.__doc__ or "").strip().partition("\n")[0]
 
 
 def _keep_compiled_programs() -> None:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from gmm_ppl.data import datasets
-from gmm_ppl.experiment.config import FORMATS, NutsConfig
+from gmm_ppl.experiment.config import FORMATS
 from gmm_ppl.experiment.prior import SECTIONS
-from gmm_ppl.experiment.registries import ACCELERATIONS, DATASETS, FAMILIES, STARTS
+from gmm_ppl.experiment.registries import ACCELERATIONS, DATASETS, FAMILIES, RELABELLINGS, STARTS
+from gmm_ppl.experiment.samplers import SAMPLERS
 
 type Row = tuple[str, str, str]
 
@@ -18,7 +19,8 @@ def catalogue() -> list[Row]:
         *(("prior", kind, _first_line(section)) for kind, section in SECTIONS.items()),
         *(("start", name, _first_line(start)) for name, start in STARTS.items()),
         *(("acceleration", name, _first_line(each)) for name, each in ACCELERATIONS.items()),
-        ("sampler", NutsConfig().sampler, _first_line(NutsConfig)),
+        *(("sampler", name, _first_line(section)) for name, section in SAMPLERS.items()),
+        *(("relabelling", name, _first_line(each.order)) for name, each in RELABELLINGS.items()),
         *(("format", name, f"report.{name}") for name in FORMATS),
     ]
 

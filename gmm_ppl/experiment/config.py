@@ -3,13 +3,14 @@
 The descriptions are the documentation: the JSON schema and the table in `configs/README.md` are made from them.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from gmm_ppl.experiment.fields import OneOf, Section, by_tag, list_of, name_or_position, refusal
+from gmm_ppl.experiment.fields import OneOf, Section, list_of, name_or_position, refusal
 from gmm_ppl.experiment.prior import Prior
 from gmm_ppl.experiment.registries import ACCELERATIONS, DATASETS, FAMILIES, STARTS
+from gmm_ppl.experiment.samplers import Mcmc, NutsConfig
 
 FORMATS = ("html", "md")
 
@@ -71,6 +72,13 @@ class EmConfig(Section):
         description="A start has converged when what EM would still gain is below this, in nats a row.",
     )
     max_steps: int = Field(default=1000, ge=1, description="The most iterations a start may take.")
+    bootstrap: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="Replicates of the weighted-likelihood bootstrap, from which the EM point gets standard errors and "
+        "intervals that assume no normal law; 0 leaves it out.",
+    )
     acceleration: Annotated[str, OneOf("acceleration", ACCELERATIONS)] | None = Field(
         default="quasi_newton",
         description="How EM is made faster: quasi_newton takes fewer steps, many times fewer where components overlap; null is "
@@ -78,29 +86,10 @@ class EmConfig(Section):
     )
 
 
-class NutsConfig(Section):
-    """The no-U-turn sampler, started from the EM point."""
-
-    sampler: Literal["nuts"] = Field(default="nuts", description="The sampler.")
-    chains: int = Field(default=4, ge=1, le=10_000, description="How many chains; R-hat needs at least 2.")
-    draws: int = Field(default=1000, ge=4, description="Draws kept from each chain.")
-    warmup: int = Field(default=500, ge=0, description="Steps of each chain that adapt the sampler, not kept.")
-    target_acceptance: float = Field(
-        default=0.9,
-        gt=0,
-        lt=1,
-        description="The acceptance probability that the step size is adapted to; more means smaller steps.",
-    )
-    max_tree_depth: int = Field(default=10, ge=1, le=20, description="A draw takes at most 2 to this power leapfrog steps.")
-
-
 class ReportConfig(Section):
     """The report."""
 
     formats: Formats = Field(default=FORMATS, min_length=1, description="Which files to write: report.html, report.md.")
-
-
-Mcmc = Annotated[Annotated[NutsConfig, Tag("nuts")], Discriminator(by_tag("sampler", "nuts"))]
 
 
 class ExperimentConfig(Section):

@@ -1,6 +1,7 @@
 """What a task would do, in a few lines, without doing it."""
 
 from gmm_ppl.experiment.build import Task
+from gmm_ppl.experiment.samplers import NutsConfig
 from gmm_ppl.experiment.words import listed
 
 
@@ -24,4 +25,7 @@ def _sampler(task: Task) -> str:
     mcmc = task.experiment.config.mcmc
     if mcmc is None:
         return "mcmc: left out"
-    return f"mcmc: {mcmc.sampler}, {mcmc.chains} chains of {mcmc.draws} draws after {mcmc.warmup} warm-up steps"
+    draws = f"mcmc: {mcmc.sampler}, {mcmc.chains} chains of {mcmc.draws} draws"
+    if not isinstance(mcmc, NutsConfig):
+        return draws
+    return f"{draws} after {'as many warm-up steps as they need' if mcmc.warmup is None else f'{mcmc.warmup} warm-up steps'}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,15 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from gmm_ppl.inference.bootstrap import BootstrapFit
+
+SAMPLERS = {
+    "nuts": ("nuts", "sample", "NUTS"),
+    "laplace": ("laplace", "laplace", "Laplace"),
+    "tempered": ("tempered", "temper", "Tempering"),
+}
+"""Module below `inference`, function, and name in progress and logs of each sampler that a config can name."""
+
 
 @dataclass(frozen=True)
 class Engines:
@@ -18,8 +28,9 @@ class Engines:
 
     Attributes:
         fit: mixture, table, seed, progress and the keys of the config's `em` → the EM point.
-        sample: mixture, table, start, seed, progress and the keys of `mcmc` → draws.
-        to_datatree: draws or point, table, name, seed, progress → the labelled result.
+        sample: a sampler's name, mixture, table, start, seed, progress and its keys of `mcmc` → draws.
+        bootstrap: mixture, table, start, replicates, seed, progress → replicates of the EM point.
+        to_datatree: draws or point, table, name, seed, relabelling, bootstrap, progress → the labelled result.
         save: tree, path → a netCDF file.
         metrics: tree → what `metrics.json` holds.
         summary: tree → the table that `summary.csv` holds.
@@ -27,6 +38,7 @@ class Engines:
 
     fit: Callable[..., PointFit]
     sample: Callable[..., DrawsFit]
+    bootstrap: Callable[..., "BootstrapFit"]
     to_datatree: Callable[..., "xr.DataTree"]
     save: Callable[["xr.DataTree", Path], object]
     metrics: Callable[["xr.DataTree"], Mapping[str, Any]]
@@ -41,11 +53,17 @@ def default_engines() -> Engines:
     from gmm_ppl.results.store import save
     from gmm_ppl.results.summary import summary
 
-    return Engines(fit, _sample, to_datatree, save, metrics, summary)
+    return Engines(fit, _sample, _bootstrap, to_datatree, save, metrics, summary)
 
 
-def _sample(*args: Any, **options: Any) -> DrawsFit:
-    """`inference.nuts.sample`, imported when it is first called: a run without a sampler need not wait for BlackJAX."""
-    from gmm_ppl.inference.nuts import sample
+def _sample(sampler: str, *args: Any, **options: Any) -> DrawsFit:
+    """The engine of that name, imported when it is first called: a run without a sampler need not wait for BlackJAX."""
+    room, name, _ = SAMPLERS[sampler]
+    return getattr(import_module(f"gmm_ppl.inference.{room}"), name)(*args, **options)
 
-    return sample(*args, **options)
+
+def _bootstrap(*args: Any, **options: Any) -> "BootstrapFit":
+    """`inference.bootstrap.bootstrap`, imported when it is asked for."""
+    from gmm_ppl.inference.bootstrap import bootstrap
+
+    return bootstrap(*args, **options)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gmm_ppl.experiment.build import Task, located
 from gmm_ppl.experiment.clock import Clock
-from gmm_ppl.experiment.engines import Engines, default_engines
+from gmm_ppl.experiment.engines import SAMPLERS, Engines, default_engines
 from gmm_ppl.experiment.files import write_json
 from gmm_ppl.experiment.journal import journal
 from gmm_ppl.experiment.loading import resolved, to_yaml
@@ -23,6 +23,11 @@ from gmm_ppl.progress import Progress, silent
 if TYPE_CHECKING:
     import xarray as xr
 
+    from gmm_ppl.inference.bootstrap import BootstrapFit
+
+FEWEST_DRAWS = 4
+"""Draws a chain below which an interrupted run has nothing to report."""
+
 LOGGER = logging.getLogger(__name__)
 
 type Render = Callable[[Path, "xr.DataTree", tuple[str, ...]], object]
@@ -31,11 +36,12 @@ type Render = Callable[[Path, "xr.DataTree", tuple[str, ...]], object]
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a run is, whether it was made now, and a sentence that says so."""
+    """Where a run is, whether it was made now, a sentence that says so, and whether all draws that were asked for are there."""
 
     directory: Path
     ran: bool
     message: str
+    whole: bool = True
 
 
 def run(
@@ -47,6 +53,7 @@ def run(
     progress: Progress = silent,
     force: bool = False,
     command: str = "",
+    heeded: Callable[[], object] = lambda: None,
 ) -> Outcome:
     """Run a task and leave its directory, or nothing at all.
 
@@ -58,12 +65,13 @@ def run(
         progress: called as the work goes on.
         force: run even if `directory` holds a finished run of the same config, data and version.
         command: what was typed, for the record.
+        heeded: called where a sampler was interrupted and its draws so far are kept: the run goes on to its report.
 
     Raises:
         InputError: the directory cannot be written, holds other things, or is being written by another run; or an
             engine refuses the data or the model.
         FitError: EM found no usable parameters.
-        KeyboardInterrupt: the run was interrupted; the directory is as it was before.
+        KeyboardInterrupt: the run was interrupted where there were no draws yet, or again; the directory is as it was before.
     """
     fingerprint = fingerprint_of(task)
     done = None if force else _done_already(directory, fingerprint)
@@ -76,9 +84,10 @@ def run(
             record, engines = record_of(task, command), engines or default_engines()
         progress("Setup", 1, 1)
         with journal(partial / "run.log"):
-            _fill(partial, task, engines, render, progress, clock, record)
-        write_json(partial / MANIFEST, manifest(record, fingerprint, clock, partial))
-    return Outcome(directory, ran=True, message=f"{directory}: done in {clock.total:.1f} s")
+            whole = _fill(partial, task, engines, render, progress, clock, record, heeded)
+        write_json(partial / MANIFEST, manifest(record, fingerprint, clock, partial, whole=whole))
+    ended = "done" if whole else "interrupted, with a report of the draws so far,"
+    return Outcome(directory, ran=True, message=f"{directory}: {ended} in {clock.total:.1f} s", whole=whole)
 
 
 def _done_already(directory: Path, fingerprint: str) -> str | None:
@@ -97,19 +106,24 @@ def _fill(
     progress: Progress,
     clock: Clock,
     record: dict[str, Any],
-) -> None:
-    """Write everything but the manifest."""
+    heeded: Callable[[], object],
+) -> bool:
+    """Write everything but the manifest; whether the sampler came to its end."""
     config = task.experiment.config
     _write_configs(partial, task)
     LOGGER.info("%s: %d rows, features %s", task.table.source, len(task.table.values), listed(task.table.features))
     with clock.stage("em"):
         point = _fit(task, engines, progress)
     with clock.stage("mcmc"):
-        draws = _sample(task, point, engines, progress)
+        draws, whole = _sample(task, point, engines, progress)
+    if not whole:
+        heeded()
+    with clock.stage("bootstrap"):
+        replicates = _bootstrap(task, point, engines, progress)
     with clock.stage("results"):
-        tree = engines.to_datatree(
-            draws or point, task.table, name=config.name, seed=seeds_of(config)["results"], progress=progress
-        )
+        options = {"name": config.name, "seed": seeds_of(config)["results"], "bootstrap": replicates}
+        options["relabelling"] = config.mcmc.relabelling if config.mcmc else None
+        tree = engines.to_datatree(draws or point, task.table, progress=progress, **options)
         tree.attrs["provenance"] = json.dumps({**record, "timings": clock.seconds})
         engines.save(tree, partial / "results.nc")
         write_json(partial / "metrics.json", engines.metrics(tree))
@@ -118,6 +132,7 @@ def _fill(
         progress("Report", 0, 0)
         render(partial, tree, config.report.formats)
         progress("Report", 1, 1)
+    return whole
 
 
 def _write_configs(partial: Path, task: Task) -> None:
@@ -130,7 +145,7 @@ def _fit(task: Task, engines: Engines, progress: Progress) -> PointFit:
     config = task.experiment.config
     progress("EM", 0, 0, "compiling")
     with located(task.experiment, ("model",)):
-        options = config.em.model_dump()
+        options = config.em.model_dump(exclude={"bootstrap"})
         point = engines.fit(task.mixture, task.table, seed=seeds_of(config)["em"], progress=progress, **options)
     if point.status is Status.INTERRUPTED:
         raise KeyboardInterrupt
@@ -139,16 +154,29 @@ def _fit(task: Task, engines: Engines, progress: Progress) -> PointFit:
     return point
 
 
-def _sample(task: Task, point: PointFit, engines: Engines, progress: Progress) -> DrawsFit | None:
+def _sample(task: Task, point: PointFit, engines: Engines, progress: Progress) -> tuple[DrawsFit | None, bool]:
+    """The draws, if any were asked for, and whether they are as many as that."""
     config = task.experiment.config
     if config.mcmc is None:
-        return None
-    options = config.mcmc.model_dump(exclude={"sampler"})
-    progress("NUTS", 0, 0, "compiling")
+        return None, True
+    sampler, options = config.mcmc.sampler, config.mcmc.model_dump(exclude={"sampler", "relabelling"})
+    name = SAMPLERS[sampler][2]
+    progress(name, 0, 0, "compiling")
     with located(task.experiment, ("mcmc",)):
-        draws = engines.sample(task.mixture, task.table, start=point, seed=seeds_of(config)["mcmc"], progress=progress, **options)
-    chains, kept = draws.sampler_statistics["diverging"].shape
-    if kept < config.mcmc.draws:
+        seed = seeds_of(config)["mcmc"]
+        draws = engines.sample(sampler, task.mixture, task.table, start=point, seed=seed, progress=progress, **options)
+    chains, kept = draws.sampler_statistics["lp"].shape
+    if kept < FEWEST_DRAWS:
         raise KeyboardInterrupt
-    LOGGER.info("NUTS: %d chains of %d draws in %.1f s", chains, kept, draws.seconds)
-    return draws
+    LOGGER.info("%s: %d chains of %d draws in %.1f s", name, chains, kept, draws.seconds)
+    return draws, kept == config.mcmc.draws
+
+
+def _bootstrap(task: Task, point: PointFit, engines: Engines, progress: Progress) -> "BootstrapFit | None":
+    config = task.experiment.config
+    if config.em.bootstrap == 0:
+        return None
+    seed, replicates = seeds_of(config)["bootstrap"], config.em.bootstrap
+    found = engines.bootstrap(task.mixture, task.table, start=point, replicates=replicates, seed=seed, progress=progress)
+    LOGGER.info("Bootstrap: %d replicates in %.1f s", len(found.status), found.seconds)
+    return found

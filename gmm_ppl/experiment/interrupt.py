@@ -11,10 +11,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """The signal that asked for an end, 0 while none has."""
+    """The signal that asked for an end, 0 while none has, and whether it is still to be followed."""
 
     def __init__(self) -> None:
-        self.signal = 0
+        self.signal, self.pending = 0, False
+
+    def heed(self) -> None:
+        """The signal has been followed, by an engine that kept what it had: the run may go on with that."""
+        self.pending = False
 
     def watch(self, progress: Progress) -> Progress:
         """The same progress, which ends the run at its next call once a signal has come.
@@ -24,14 +28,14 @@ class Interruption:
         """
 
         def watched(stage: str, done: int, total: int, note: str = "") -> None:
-            if self.signal:
+            if self.pending:
                 raise KeyboardInterrupt
             progress(stage, done, total, note)
 
         return watched
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        self.signal = number
+        self.signal, self.pending = number, True
         raise KeyboardInterrupt
 
 

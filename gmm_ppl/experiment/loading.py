@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.config import ExperimentConfig
 from gmm_ppl.experiment.explain import explain, problem_at
+from gmm_ppl.experiment.fields import Section
 from gmm_ppl.experiment.overrides import apply
 from gmm_ppl.experiment.paths import data_file
 from gmm_ppl.experiment.source import KeyPath, Problem, Source
@@ -53,12 +54,11 @@ def load(path: Path, settings: Sequence[str] = ()) -> Experiment:
 
 
 def resolved(config: ExperimentConfig) -> dict[str, Any]:
-    """Every key with its value, defaults included, as plain JSON values; keys that hold nothing are left out.
+    """Every key with its value, defaults included, as plain JSON values; keys that hold nothing, as by default, are left out.
 
-    Read back it gives the same config. `mcmc: null` stays: there it means something.
+    Read back it gives the same config. `mcmc: null` and `acceleration: null` stay: there it means something.
     """
-    values = config.model_dump(mode="json")
-    return {key: _without_nothing(value) for key, value in values.items()}
+    return _without_nothing(config, config.model_dump(mode="json"))
 
 
 def to_yaml(values: dict[str, Any]) -> str:
@@ -66,10 +66,11 @@ def to_yaml(values: dict[str, Any]) -> str:
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120)
 
 
-def _without_nothing(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nothing(inner) for key, inner in value.items() if inner is not None}
-    return value
+def _without_nothing(section: Section, values: dict[str, Any]) -> dict[str, Any]:
+    known, fields = dict(section), type(section).model_fields
+    kept: dict[str, Any] = {key: value for key, value in values.items() if value is not None or fields[key].default is not None}
+    inner = {key: _without_nothing(known[key], kept[key]) for key in kept if isinstance(known[key], Section)}
+    return {**kept, **inner}
 
 
 def _contradictions(config: ExperimentConfig, source: Source) -> list[Problem]:

@@ -11,13 +11,13 @@ from gmm_ppl.experiment.config import ExperimentConfig
 from gmm_ppl.experiment.hashing import sha256_of_file, sha256_of_json
 from gmm_ppl.experiment.loading import resolved
 from gmm_ppl.experiment.provenance import device, git_revision, operating_system, versions
-from gmm_ppl.experiment.store import COMPLETE, FORMAT, outputs_of
+from gmm_ppl.experiment.store import COMPLETE, FORMAT, INTERRUPTED, outputs_of
 from gmm_ppl.experiment.unchanged import config_record
 
 
 def seeds_of(config: ExperimentConfig) -> dict[str, int]:
     """The seed of each stage: consecutive numbers, so that a run can be repeated by hand."""
-    return {"em": config.seed, "mcmc": config.seed + 1, "results": config.seed + 2}
+    return {"em": config.seed, "mcmc": config.seed + 1, "results": config.seed + 2, "bootstrap": config.seed + 3}
 
 
 def fingerprint_of(task: Task) -> str:
@@ -45,12 +45,12 @@ def record_of(task: Task, command: str) -> dict[str, Any]:
     }
 
 
-def manifest(record: dict[str, Any], fingerprint: str, clock: Clock, directory: Path) -> dict[str, Any]:
+def manifest(record: dict[str, Any], fingerprint: str, clock: Clock, directory: Path, *, whole: bool = True) -> dict[str, Any]:
     """The last file of a run: the record, how long it took, and the hash of every other file."""
     timings = {**clock.seconds, "total": round(clock.total, 3)}
     return {
         "format": FORMAT,
-        "status": COMPLETE,
+        "status": COMPLETE if whole else INTERRUPTED,
         **record,
         "finished_at": _now(),
         "timings": timings,

@@ -1,7 +1,7 @@
 """Every key of a config in a Markdown table, made from the config's own descriptions: `configs/README.md`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 from gmm_ppl.experiment.config import ExperimentConfig
 from gmm_ppl.experiment.explain import as_number
 from gmm_ppl.experiment.prior import SECTIONS
+from gmm_ppl.experiment.samplers import SAMPLERS, NutsConfig
 from gmm_ppl.experiment.schema import sections_in
 
 OPENING = """# Configs
@@ -36,21 +37,33 @@ may be given once for all components or features, or as a list; a matrix is a li
 """
 
 
+SAMPLERS_OPENING = """
+## Samplers
+
+`mcmc.sampler` names one of these; the other keys of `mcmc` are its own. Without a name it is nuts.
+"""
+BY_NAME = {"prior": "kind", "mcmc": "sampler"}
+"""Sections with tables of their own, and the key that tells which."""
+
+
 def reference() -> str:
     """The page as Markdown."""
     keys = _table(_rows(ExperimentConfig, ""))
-    kinds = (f"\n### {kind}\n\n{section.__doc__}\n{_numbers(section)}" for kind, section in SECTIONS.items())
-    return OPENING + keys + PRIORS_OPENING + "".join(kinds)
+    return OPENING + keys + PRIORS_OPENING + _kinds(SECTIONS) + SAMPLERS_OPENING + _kinds(SAMPLERS)
 
 
-def _numbers(section: type[BaseModel]) -> str:
-    rows = [row for row in _rows(section, "") if row[0] != "`kind`"]
+def _kinds(sections: Mapping[str, type[BaseModel]]) -> str:
+    return "".join(f"\n### {kind}\n\n{section.__doc__}\n{_keys(section)}" for kind, section in sections.items())
+
+
+def _keys(section: type[BaseModel]) -> str:
+    rows = [row for row in _rows(section, "") if row[0].strip("`") not in BY_NAME.values()]
     return f"\n{_table(iter(rows))}" if rows else ""
 
 
 def _rows(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
     for name, field in section.model_fields.items():
-        inner = [] if name == "prior" else list(sections_in(field.annotation))
+        inner = [] if name in BY_NAME else list(sections_in(field.annotation))
         yield f"`{prefix}{name}`", _default(field, holds_keys=bool(inner)), field.description or ""
         for each in inner:
             yield from _rows(each, f"{prefix}{name}.")
@@ -69,5 +82,7 @@ def _default(field: FieldInfo, *, holds_keys: bool) -> str:
         return ""
     if isinstance(value, dict):
         return f"`{value['kind']}`"
+    if isinstance(value, NutsConfig):
+        return f"`{value.sampler}`"
     shown = value if isinstance(value, str) else json.dumps(value)
     return f"`{as_number(shown) if 'e-' in shown else shown}`"

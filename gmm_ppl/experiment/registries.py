@@ -3,8 +3,9 @@
 from gmm_ppl.data import datasets
 from gmm_ppl.inference.accelerate import ACCELERATIONS
 from gmm_ppl.mixture.covariance import FAMILIES
+from gmm_ppl.results.relabelling import RELABELLINGS
 from gmm_ppl.starts import STARTS
 
-__all__ = ["ACCELERATIONS", "DATASETS", "FAMILIES", "STARTS"]
+__all__ = ["ACCELERATIONS", "DATASETS", "FAMILIES", "RELABELLINGS", "STARTS"]
 
 DATASETS = datasets.names()

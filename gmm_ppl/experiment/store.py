@@ -21,6 +21,9 @@ from gmm_ppl.experiment.words import listed
 
 MANIFEST = "manifest.json"
 COMPLETE = "complete"
+INTERRUPTED = "interrupted"
+"""Of a run whose sampler was stopped: whole files of fewer draws. The same command does it again."""
+
 FORMAT = 1
 """Of the manifest: a change of what its keys mean is another number."""
 
@@ -59,13 +62,13 @@ def recover(directory: Path) -> None:
 
 
 def read_manifest(directory: Path) -> dict[str, Any] | None:
-    """The manifest of a finished run, or None where there is none that this program could have written."""
+    """The manifest of a run, finished or interrupted, or None where there is none that this program could have written."""
     try:
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    ours = isinstance(manifest, dict) and manifest.get("status") == COMPLETE and isinstance(manifest.get("outputs"), dict)
-    return manifest if ours else None
+    ours = isinstance(manifest, dict) and isinstance(manifest.get("outputs"), dict)
+    return manifest if ours and manifest.get("status") in (COMPLETE, INTERRUPTED) else None
 
 
 def refuse_foreign(directory: Path) -> None:

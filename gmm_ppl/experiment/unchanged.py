@@ -14,7 +14,7 @@ from gmm_ppl.experiment.hashing import sha256_of_bytes, sha256_of_file
 from gmm_ppl.experiment.overrides import apply
 from gmm_ppl.experiment.paths import data_file
 from gmm_ppl.experiment.source import Source
-from gmm_ppl.experiment.store import FORMAT, altered, read_manifest
+from gmm_ppl.experiment.store import COMPLETE, FORMAT, altered, read_manifest
 from gmm_ppl.experiment.words import listed
 from gmm_ppl.experiment.yaml_file import read
 
@@ -57,7 +57,11 @@ def unchanged(config: Path, settings: Sequence[str] = (), out: Path | None = Non
 
 
 def finished(directory: Path, manifest: dict[str, Any]) -> str | None:
-    """What to say of a directory with this manifest, which is that of the run asked for; None where a file is lost."""
+    """What to say of a directory with this manifest, which is that of the run asked for; None where there is work left to do:
+    the sampler was interrupted, or a file is lost.
+    """
+    if manifest["status"] != COMPLETE:
+        return None
     missing, changed = altered(directory, manifest)
     if missing:
         return None

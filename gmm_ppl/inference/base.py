@@ -87,8 +87,8 @@ class DrawsFit:
     """Posterior draws; arrays have leading axes (chain, draw).
 
     `parameters`, `sites` and `unconstrained` are in the sampler's own labels; `results.relabel` settles them.
-    `sampler_statistics` maps ArviZ's names to (chain, draw) arrays; `seconds` is the time spent sampling, warm-up and
-    compilation included.
+    `sampler_statistics` maps ArviZ's names to (chain, draw) arrays, or (chain,) where a number is a whole chain's; `seconds` is
+    the time spent sampling, warm-up and compilation included; `engine` says who made the draws: nuts, laplace or tempered.
     """
 
     mixture: Mixture
@@ -100,6 +100,23 @@ class DrawsFit:
     seconds: float
     seed: int
     max_tree_depth: int = 10
+    engine: str = "nuts"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NutsFit(DrawsFit):
+    """Draws of NUTS, and how it warmed up: transitions a chain, whether the metric was measured in windows, and why.
+
+    `normal_pareto_k` is the Pareto k̂ of the normal law at the mode, whose curvature whitened the coordinates; NaN where nobody
+    looked. `draws_asked` are the draws a chain that were asked for: more than there are where Ctrl-C came.
+    """
+
+    warmup: int
+    windowed: bool
+    warmup_reason: str
+    normal_pareto_k: float
+    draws_asked: int
+    engine: str = "nuts"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -116,6 +133,7 @@ class LaplaceFit(DrawsFit):
     normal_log_evidence: float
     pareto_k: float
     flattest: float
+    engine: str = "laplace"
 
     def resampled(self, draws: int | None = None, seed: int = 0) -> DrawsFit:
         """Draws from the posterior itself, as far as the weights can tell: one chain drawn anew by importance.
@@ -134,4 +152,22 @@ class LaplaceFit(DrawsFit):
 
         statistics = {"lp": pick(self.sampler_statistics["lp"])}
         parameters, sites, unconstrained = jax.tree.map(pick, (self.parameters, self.sites, self.unconstrained))
-        return DrawsFit(self.mixture, parameters, sites, unconstrained, statistics, self.start, self.seconds, seed)
+        return DrawsFit(
+            self.mixture, parameters, sites, unconstrained, statistics, self.start, self.seconds, seed, engine="laplace"
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TemperedFit(DrawsFit):
+    """Particles of independent tempered runs, (run, particle) as (chain, draw); `sampler_statistics` has `lp`, and a number a
+    run of `log_evidence` (nats), `temperatures` and `ancestors`, the prior's draws that its particles descend from.
+
+    `log_evidence` (nats) is over all runs, every labelling counted, with standard error `log_evidence_error` from their
+    disagreement. `path` holds what each of T steps came to, (chain, T): `temperature` β, `ess` (effective share of the
+    particles after weighting), `acceptance_rate` and `step_size` (in particles' standard deviations).
+    """
+
+    log_evidence: float
+    log_evidence_error: float
+    path: dict[str, np.ndarray]
+    engine: str = "tempered"

@@ -39,7 +39,7 @@ def coordinates_at(posterior: Posterior, unconstrained: Sites) -> Coordinates:
     """Coordinates centred on a point, whitened by the Hessian of the log density there."""
     flat, unravel = ravel_pytree(unconstrained)
     density = PosteriorDensity(posterior, unravel)
-    return Coordinates(unconstrained, curvature(density, flat, density.hessian).scale)
+    return Coordinates(unconstrained, curvature(density.expansion(flat)[2]).scale)
 
 
 def starting_sites(posterior: Posterior, point: PointFit) -> Sites:

@@ -6,6 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from gmm_ppl.mixture.information import derivatives
 from gmm_ppl.types import Array, Float
 
 LARGEST_DENSE = 400
@@ -15,7 +16,8 @@ FLATTEST = 1e-8
 """Curvature below this fraction of the steepest counts as this fraction, so that a flat direction keeps a finite scale."""
 
 LogDensity = Callable[[Float[Array, " P"]], Float[Array, ""]]
-Hessian = Callable[[Float[Array, " P"]], Float[Array, "P P"]]
+Expansion = Callable[[Float[Array, " P"]], tuple[Float[Array, ""], Float[Array, " P"], Array]]
+"""Value, gradient and Hessian of a log density at a point; of the Hessian only the diagonal where P is above `LARGEST_DENSE`."""
 
 
 class Curvature(eqx.Module):
@@ -40,16 +42,15 @@ class Curvature(eqx.Module):
         return gradient @ self.scale if self.scale.ndim == 2 else self.scale * gradient
 
 
-def curvature(density: LogDensity, point: Float[Array, " P"], hessian: Hessian | None = None) -> Curvature:
-    """`Curvature` of a log density at a point; by its `hessian`, where there is a cheaper one than by columns.
+def curvature(hessian: Array) -> Curvature:
+    """`Curvature` of a log density with this Hessian, (P, P) or its diagonal (P,).
 
     Rows and columns are first scaled by the diagonal, so that coordinates in units as different as 10⁻¹⁰⁰ and 1 keep their
     digits. Directions that curve upwards (the point is no mode) count by the size of their curvature.
     """
-    if point.size > LARGEST_DENSE:
-        diagonal = diagonal_curvature(density, point)
-        return Curvature(unit_scale(diagonal), jnp.min(diagonal) / jnp.max(jnp.abs(diagonal)))
-    steepness = -(hessian or jax.jacfwd(jax.grad(density)))(point)
+    steepness = -hessian
+    if steepness.ndim == 1:
+        return Curvature(unit_scale(steepness), jnp.min(steepness) / jnp.max(jnp.abs(steepness)))
     scale = unit_scale(jnp.diagonal(steepness))
     values, vectors = jnp.linalg.eigh(scale[:, None] * steepness * scale)
     sizes = jnp.abs(values)
@@ -57,9 +58,20 @@ def curvature(density: LogDensity, point: Float[Array, " P"], hessian: Hessian |
     return Curvature(whitening, values[0] / jnp.max(sizes))
 
 
+def by_columns(density: LogDensity) -> Expansion:
+    """The `Expansion` of any density: a gradient and its derivative along every coordinate."""
+
+    def expansion(point: Float[Array, " P"]) -> tuple[Array, Array, Array]:
+        if point.size <= LARGEST_DENSE:
+            return derivatives(density, point)
+        return *jax.value_and_grad(density)(point), diagonal_of_hessian(density, point)
+
+    return expansion
+
+
 def whitening(density: LogDensity, point: Float[Array, " P"]) -> Array:
-    """The `scale` of `curvature`."""
-    return curvature(density, point).scale
+    """The `scale` of the density's `curvature` at a point."""
+    return curvature(by_columns(density)(point)[2]).scale
 
 
 def unit_scale(curvature: Float[Array, " P"]) -> Float[Array, " P"]:
@@ -68,13 +80,13 @@ def unit_scale(curvature: Float[Array, " P"]) -> Float[Array, " P"]:
     return jnp.where(size > 0, 1 / jnp.sqrt(jnp.where(size > 0, size, 1)), 1)
 
 
-def diagonal_curvature(density: LogDensity, point: Float[Array, " P"]) -> Float[Array, " P"]:
-    """Diagonal of −Hessian, one Hessian–vector product at a time."""
+def diagonal_of_hessian(density: LogDensity, point: Float[Array, " P"]) -> Float[Array, " P"]:
+    """Second derivatives along the coordinates, one Hessian–vector product at a time."""
     gradient = jax.grad(density)
 
     def entry(index: Array) -> Array:
         direction = jnp.zeros_like(point).at[index].set(1)
-        return -jax.jvp(gradient, (point,), (direction,))[1][index]
+        return jax.jvp(gradient, (point,), (direction,))[1][index]
 
     return jax.lax.map(entry, jnp.arange(point.size))
 

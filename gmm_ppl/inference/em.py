@@ -61,7 +61,7 @@ class EM(AbstractIteration[EMPoint]):
         return float(jnp.finfo(self.posterior.rows.columns.dtype).eps)
 
     def work(self) -> int:
-        return self.posterior.rows.weights.shape[-1] * self.posterior.shape.components
+        return self.posterior.rows.columns.shape[-1] * self.posterior.shape.components
 
     def collapsed(self, point: EMPoint) -> Bool[Array, ""]:
         # Written so that NaN, which JAX's Cholesky returns without a word, counts as collapsed.

@@ -6,20 +6,18 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.flatten_util import ravel_pytree
 from jax.scipy.stats import norm
 
-from gmm_ppl.compiled import compiled, make_room, one_blas_thread
+from gmm_ppl.compiled import compiled, one_blas_thread
 from gmm_ppl.errors import FitError
 from gmm_ppl.inference.arguments import check_count
 from gmm_ppl.inference.base import LaplaceFit, PointFit
 from gmm_ppl.inference.beginning import begun
-from gmm_ppl.inference.coordinates import matching_sites, refuse_the_edge
 from gmm_ppl.inference.curvature import move
 from gmm_ppl.inference.importance import smoothed
-from gmm_ppl.inference.newton import Mode, find_mode
-from gmm_ppl.inference.posterior_density import PosteriorDensity
+from gmm_ppl.inference.mode import mode_above, reached
+from gmm_ppl.inference.newton import Mode
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior
 from gmm_ppl.priors.labels import why_labels_matter
@@ -74,9 +72,8 @@ def laplace(
     check_count("draws", draws)
     resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     began = time.monotonic()
-    make_room()
+    mode, origin = mode_from(target, point)
     with one_blas_thread():
-        mode, origin = mode_from(target, point)
         drawn = to_numpy(draw(target, mode, origin, jax.random.key(seed), chains, draws))
     return collect(resolved, point, mode, drawn, seconds=time.monotonic() - began, seed=seed)
 
@@ -114,23 +111,12 @@ def mode_from(target: Posterior, point: PointFit) -> tuple[Mode, Sites]:
         InputError: as `coordinates.starting_sites`.
         FitError: Newton's steps did not come to an end.
     """
-    sites = jax.tree.map(jnp.asarray, matching_sites(target, point))
-    mode, unconstrained = newton(target, sites)
-    refuse_the_edge(point, unconstrained)
-    if not (np.isfinite(mode.log_density) and mode.done):
+    mode, unconstrained = mode_above(target, point)
+    if not reached(mode):
         raise FitError(
             "laplace: no mode was reached from the EM point; the posterior may rise without end. Take a stronger prior."
         )
     return mode, unconstrained
-
-
-@compiled
-def newton(target: Posterior, sites: Sites) -> tuple[Mode, Sites]:
-    """The mode, and the unconstrained sites that it was looked for from."""
-    unconstrained = target.unconstrain(sites)
-    flat, unravel = ravel_pytree(unconstrained)
-    density = PosteriorDensity(target, unravel)
-    return find_mode(density, flat, density.hessian), unconstrained
 
 
 @compiled

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from gmm_ppl.inference.curvature import LARGEST_DENSE, Curvature, Hessian, LogDensity, curvature, move
+from gmm_ppl.inference.curvature import Curvature, Expansion, curvature, move
 from gmm_ppl.types import Array, Bool, Float, Int
 
 SETTLED = 1e-9
@@ -19,52 +19,64 @@ SHORTEST = 1e-4
 class Mode(eqx.Module):
     """Where a log density is highest, near a start: position, log density (nats) and the curvature there.
 
-    `promised` is what one more Newton step should gain, in nats; `done` where no step is left to make: then all fields belong
-    to this very position.
+    `promised` is what one more Newton `step` should gain, in nats, and `fraction` the part of it that is tried next; `done` where
+    none is left to make. All belong to this very position, after `steps` evaluations.
     """
 
     position: Float[Array, " P"]
     log_density: Float[Array, ""]
     curvature: Curvature
+    step: Float[Array, " P"]
     promised: Float[Array, ""]
+    fraction: Float[Array, ""]
     done: Bool[Array, ""]
     steps: Int[Array, ""]
 
 
-def find_mode(density: LogDensity, start: Float[Array, " P"], hessian: Hessian | None = None) -> Mode:
-    """The mode that Newton steps lead to, each shortened until the density rises; `hessian` as in `curvature`.
+def find_mode(expansion: Expansion, start: Float[Array, " P"]) -> Mode:
+    """The mode that Newton steps lead to, each halved until the density rises.
 
     A direction in which the density curves upwards counts by the size of its curvature, so that every step goes uphill and
-    saddles are left (Dauphin et al. 2014, doi:10.48550/arXiv.1406.2572).
+    saddles are left (Dauphin et al. 2014, doi:10.48550/arXiv.1406.2572). Value, gradient and Hessian are of one
+    evaluation, so that there is one to compile: a step that is taken back has cost a Hessian too many, which is rare.
     """
-    none = jnp.zeros((), start.dtype)
-    scale = jnp.zeros_like(start) if start.size > LARGEST_DENSE else jnp.zeros((start.size, start.size), start.dtype)
-    first = Mode(start, none, Curvature(scale, none), none, jnp.zeros((), bool), jnp.zeros((), int))
 
     def going(mode: Mode) -> Array:
         return ~mode.done & (mode.steps < MAX_STEPS)
 
-    return jax.lax.while_loop(going, lambda mode: step(density, mode, hessian), first)
+    return jax.lax.while_loop(going, lambda mode: try_step(expansion, mode), nowhere(expansion, start))
 
 
-def step(density: LogDensity, mode: Mode, hessian: Hessian | None) -> Mode:
-    """What is known of the position, and the next one; the same where nothing is left to gain."""
-    value, gradient = jax.value_and_grad(density)(mode.position)
-    here = curvature(density, mode.position, hessian)
+def nowhere(expansion: Expansion, start: Float[Array, " P"]) -> Mode:
+    """Before the first evaluation: from here the start itself is tried, and anything is a gain."""
+    hessian = jax.eval_shape(expansion, start)[2]
+    none = jnp.zeros((), start.dtype)
+    flat = Curvature(jnp.zeros(hessian.shape, hessian.dtype), none)
+    return Mode(start, none - jnp.inf, flat, jnp.zeros_like(start), none, none + 1, jnp.zeros((), bool), jnp.zeros((), int))
+
+
+def try_step(expansion: Expansion, mode: Mode) -> Mode:
+    """The position after `fraction` of the step, where it gains a ten-thousandth of what it should; else half the fraction."""
+    target = mode.position + mode.fraction * mode.step
+    value, gradient, hessian = expansion(target)
+    reached = arrived(target, value, gradient, curvature(hessian), mode.steps + 1)
+    first = mode.steps == 0
+    rises = first | (value - mode.log_density >= 2e-4 * mode.fraction * mode.promised)
+    stayed = shortened(mode)
+    return jax.tree.map(lambda new, old: jnp.where(rises, new, old), reached, stayed)
+
+
+def arrived(position: Array, value: Array, gradient: Array, here: Curvature, steps: Array) -> Mode:
+    """A position with the step that leads on from it; done where that promises nothing, or NaN: there is nothing to climb."""
     whitened = here.whitened(gradient)
     promised = whitened @ whitened / 2
-    reached, fraction = part_of_step(density, mode.position, move(mode.position, here.scale, whitened), value, promised)
-    # Written so that NaN counts as done: there is nothing to climb.
-    done = ~(promised > jnp.maximum(SETTLED, 8 * jnp.finfo(value.dtype).eps * jnp.abs(value))) | (fraction < SHORTEST)
-    return Mode(jnp.where(done, mode.position, reached), value, here, promised, done, mode.steps + 1)
+    done = ~(promised > jnp.maximum(SETTLED, 8 * jnp.finfo(value.dtype).eps * jnp.abs(value)))
+    step = move(jnp.zeros_like(position), here.scale, whitened)
+    return Mode(position, value, here, step, promised, jnp.ones_like(value), done, steps)
 
 
-def part_of_step(density: LogDensity, point: Array, target: Array, value: Array, promised: Array) -> tuple[Array, Array]:
-    """How far to go from a point towards a target: halved until a ten-thousandth of what that should gain is gained."""
-
-    def too_far(fraction: Array) -> Array:
-        gain = density(point + fraction * (target - point)) - value
-        return ~(gain >= 2e-4 * fraction * promised) & (fraction >= SHORTEST)
-
-    fraction = jax.lax.while_loop(too_far, lambda each: each / 2, jnp.ones_like(value))
-    return point + fraction * (target - point), fraction
+def shortened(mode: Mode) -> Mode:
+    """The same position, of whose step half as much is tried; done where that is too little."""
+    fraction = mode.fraction / 2
+    where = lambda each: (each.fraction, each.done, each.steps)  # noqa: E731
+    return eqx.tree_at(where, mode, (fraction, fraction < SHORTEST, mode.steps + 1))

@@ -2,26 +2,34 @@
 
 import time
 import warnings
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.compiled import make_room, one_blas_thread
 from gmm_ppl.errors import FitError, FitWarning
+from gmm_ppl.inference.adaptation import Adaptation, adaptation
 from gmm_ppl.inference.arguments import check_between, check_count
-from gmm_ppl.inference.base import DrawsFit, PointFit
+from gmm_ppl.inference.base import NutsFit, PointFit
 from gmm_ppl.inference.beginning import begun
-from gmm_ppl.inference.coordinates import coordinates_at, starting_sites
+from gmm_ppl.inference.coordinates import Coordinates, coordinates_at
+from gmm_ppl.inference.mode import mode_above, reached
+from gmm_ppl.inference.recorder import Recorder
 from gmm_ppl.inference.warmup import Chain, Sampler, begin_chains, schedule, segment
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.progress import Progress, watched
 from gmm_ppl.types import Array, in_float64, to_numpy
 
-SEGMENT = 50
-"""Transitions between two looks at the clock and the keyboard; a multiple of it is run, and the surplus dropped."""
+SEGMENT = 250
+"""Transitions between two looks at the clock and the keyboard, at most."""
+
+NUMBERS_A_SEGMENT = 2e9
+"""Rows × features of φ × components × leapfrog steps in a segment: what two cores do in a second or so."""
 
 
 @in_float64
@@ -33,12 +41,12 @@ def sample(
     seed: int = 0,
     chains: int = 4,
     draws: int = 1000,
-    warmup: int = 500,
-    target_acceptance: float = 0.9,
+    warmup: int | None = None,
+    target_acceptance: float = 0.8,
     max_tree_depth: int = 10,
     progress: Progress | None = None,
-) -> DrawsFit:
-    """Posterior draws by NUTS, in coordinates centred on and whitened at the EM point.
+) -> NutsFit:
+    """Posterior draws by NUTS, in coordinates centred on and whitened at the mode above the EM point.
 
     Args:
         mixture: the specification; its prior must be proper.
@@ -47,7 +55,9 @@ def sample(
         seed: of the chains' starts and moves.
         chains: how many, run as one vectorised program, started overdispersed around the mode.
         draws: kept draws a chain.
-        warmup: transitions a chain that adapt step size and metric (Stan's windows), and are dropped.
+        warmup: transitions a chain that adapt step size and metric in Stan's windows, and are dropped. By default the rule of
+            `adaptation.adaptation` chooses: 75 for the step size alone where the normal approximation at the mode is good, else
+            500 in windows. The fit says which, and why.
         target_acceptance: 0 < · < 1; higher takes smaller steps.
         max_tree_depth: at most 2^depth leapfrog steps a draw.
         progress: called as it goes on; as in `fit`.
@@ -62,26 +72,46 @@ def sample(
     check_arguments(chains, draws, warmup, target_acceptance, max_tree_depth)
     resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     began = time.monotonic()
-    sampler = make_sampler(target, point, target_acceptance, max_tree_depth)
+    for_warmup, for_chains = jax.random.split(jax.random.key(seed))
     with watched(progress) as watching, one_blas_thread():
-        records = run_chains(sampler, jax.random.key(seed), chains, warmup, draws, watching)
-    return collect(target, sampler, resolved, point, records, seconds=time.monotonic() - began, seed=seed)
+        sampler, chosen = prepared(target, point, target_acceptance, max_tree_depth, for_warmup, warmup)
+        records = run_chains(sampler, for_chains, chains, draws, chosen, watching)
+    timing = {"seconds": time.monotonic() - began, "seed": seed, "draws_asked": draws}
+    return collect(target, sampler, resolved, point, chosen, records, **timing)
 
 
-def check_arguments(chains: int, draws: int, warmup: int, target_acceptance: float, max_tree_depth: int) -> None:
+def check_arguments(chains: int, draws: int, warmup: int | None, target_acceptance: float, max_tree_depth: int) -> None:
     """Refuse settings that no run can have."""
     for name, value in (("chains", chains), ("draws", draws), ("max_tree_depth", max_tree_depth)):
         check_count(name, value)
-    check_count("warmup", warmup, low=0)
+    if warmup is not None:
+        check_count("warmup", warmup, low=0)
     check_between("target_acceptance", target_acceptance, 0, 1)
 
 
-def make_sampler(target: Posterior, point: PointFit, target_acceptance: float, max_tree_depth: int) -> Sampler:
-    """The density in coordinates whitened at the EM point."""
-    return Sampler(target, coordinates_at(target, starting_sites(target, point)), target_acceptance, max_tree_depth)
+def prepared(
+    target: Posterior, point: PointFit, target_acceptance: float, max_tree_depth: int, key: Array, warmup: int | None
+) -> tuple[Sampler, Adaptation]:
+    """The density in coordinates whitened at the mode (at the EM point where none is reached), and the warm-up they call for."""
+    mode, unconstrained = mode_above(target, point)
+    if reached(mode):
+        coordinates = Coordinates(ravel_pytree(unconstrained)[1](mode.position), mode.curvature.scale)
+    else:
+        coordinates = coordinates_at(target, unconstrained)
+    sampler = Sampler(target, coordinates, jnp.asarray(target_acceptance), max_tree_depth)
+    return sampler, adaptation(sampler, mode, point, key, warmup)
 
 
-def run_chains(sampler: Sampler, key: Array, chains: int, warmup: int, draws: int, progress: Progress) -> dict[str, np.ndarray]:
+def segment_length(sampler: Sampler, chains: int) -> int:
+    """Transitions between two looks at the clock, from what eight leapfrog steps of all chains cost."""
+    rows, shape = sampler.posterior.rows.columns.shape[1], sampler.posterior.shape
+    step = 8.0 * chains * rows * shape.components * (shape.features + 1) * (shape.features + 2) / 2
+    return int(np.clip(NUMBERS_A_SEGMENT / step, 5, SEGMENT))
+
+
+def run_chains(
+    sampler: Sampler, key: Array, chains: int, draws: int, chosen: Adaptation, progress: Progress
+) -> dict[str, np.ndarray]:
     """Records of the kept transitions, (chains, draws, …).
 
     Ctrl-C while sampling keeps what is there; during warm-up there is nothing to keep and it is passed on.
@@ -90,23 +120,22 @@ def run_chains(sampler: Sampler, key: Array, chains: int, warmup: int, draws: in
     for_starts, for_moves = jax.random.split(key)
     state = begin_chains(sampler, jax.random.split(for_starts, chains))
     check_begun(state)
-    total = -(-(warmup + draws) // SEGMENT) * SEGMENT
-    stages = jnp.asarray(schedule(warmup, total - warmup))
-    keys = jax.random.split(for_moves, (total // SEGMENT, chains, SEGMENT))
-    records: list[dict[str, np.ndarray]] = []
-    for index, each in enumerate(keys):
+    length, total = segment_length(sampler, chains), chosen.warmup + draws
+    stages = schedule(chosen.warmup, draws + length, windowed=chosen.windowed)
+    recorder = Recorder(chosen.warmup, draws)
+    for first in range(0, total, length):
+        count = min(length, total - first)
         try:
-            state, record = segment(sampler, state, each, stages[index * SEGMENT : (index + 1) * SEGMENT])
-            records.append(to_numpy(record))
-            report(records, warmup, warmup + draws, progress)
+            state, record = segment(sampler, state, for_moves, *map(jnp.asarray, (stages[first : first + length], first, count)))
+            recorder.add(to_numpy(record), count)
+            recorder.report(progress)
         except KeyboardInterrupt:
-            kept = min(len(records) * SEGMENT - warmup, draws)
-            if kept <= 0:
+            if not recorder.kept:
                 raise
-            warnings.warn(f"NUTS: interrupted; {kept} of {draws} draws a chain were kept.", FitWarning, stacklevel=4)
+            kept = f"{recorder.kept} of {draws} draws a chain were kept"
+            warnings.warn(f"NUTS: interrupted; {kept}.", FitWarning, stacklevel=4)
             break
-    joined = {name: np.concatenate([record[name] for record in records], axis=1) for name in records[0]}
-    return {name: values[:, warmup : warmup + draws] for name, values in joined.items()}
+    return recorder.joined()
 
 
 def check_begun(chains: Chain) -> None:
@@ -118,27 +147,31 @@ def check_begun(chains: Chain) -> None:
         )
 
 
-def report(records: list[dict[str, np.ndarray]], warmup: int, total: int, progress: Progress) -> None:
-    """Transitions done, and divergences since warm-up ended."""
-    done = min(len(records) * SEGMENT, total)
-    divergences = np.concatenate([record["diverging"] for record in records], axis=1)[:, warmup:total].sum()
-    note = "warm-up" if done <= warmup else f"sampling, {divergences} divergences"
-    progress("NUTS", done, total, note)
-
-
 def collect(
     target: Posterior,
     sampler: Sampler,
     mixture: Mixture,
     point: PointFit,
+    chosen: Adaptation,
     records: dict[str, np.ndarray],
-    *,
-    seconds: float,
-    seed: int,
-) -> DrawsFit:
+    **run: Any,
+) -> NutsFit:
     """Positions as sites and parameters, beside the sampler's statistics."""
     unconstrained, sites, parameters = to_numpy(expand_positions(target, sampler, jnp.asarray(records.pop("position"))))
-    return DrawsFit(mixture, parameters, sites, unconstrained, records, point, seconds, seed, sampler.max_tree_depth)
+    return NutsFit(
+        mixture=mixture,
+        parameters=parameters,
+        sites=sites,
+        unconstrained=unconstrained,
+        sampler_statistics=records,
+        start=point,
+        max_tree_depth=sampler.max_tree_depth,
+        warmup=chosen.warmup,
+        windowed=chosen.windowed,
+        warmup_reason=chosen.reason,
+        normal_pareto_k=chosen.pareto_k,
+        **run,
+    )
 
 
 @eqx.filter_jit

@@ -1,12 +1,14 @@
-"""A posterior as samplers and Newton steps see it: a log density of flat coordinates, with a Hessian in one pass."""
+"""A posterior as samplers and Newton steps see it: a log density of flat coordinates, and its derivatives in one pass."""
 
 from collections.abc import Callable
 
 import equinox as eqx
 import jax
 
-from gmm_ppl.mixture.information import log_likelihood_hessian
+from gmm_ppl.inference.curvature import LARGEST_DENSE, by_columns
+from gmm_ppl.mixture.density import expected_log_likelihood
 from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.scores import scores
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.priors.sites import Sites, log_jacobian, log_prior
 from gmm_ppl.types import Array, Float
@@ -22,17 +24,32 @@ class PosteriorDensity(eqx.Module):
         """Log density."""
         return self.posterior.log_density(self.unravel(position))
 
-    def hessian(self, position: Float[Array, " P"]) -> Float[Array, "P P"]:
-        """Its second derivatives: prior and Jacobian by columns, which no row enters, the log-likelihood in one pass."""
-        by_columns = jax.jacfwd(jax.grad(self.without_rows))(position)
-        return by_columns + log_likelihood_hessian(self.posterior.rows, self.parameters, position)
+    def expansion(self, position: Float[Array, " P"]) -> tuple[Float[Array, ""], Float[Array, " P"], Array]:
+        """Value, gradient and Hessian from one E-step, by the identities of Fisher and Louis; as `curvature.Expansion`.
+
+        What rows say enters through their statistics, as does the gradient; prior and Jacobian are derived by columns.
+        """
+        if position.size > LARGEST_DENSE:
+            return by_columns(self)(position)
+        rows = scores(self.posterior.rows, self.parameters, position)
+
+        def without_rows(each: Float[Array, " P"]) -> tuple[Array, Array]:
+            said, parameters = self.prior_and_parameters(each)
+            return said + expected_log_likelihood(rows.statistics, parameters), said
+
+        def gradient(each: Float[Array, " P"]) -> tuple[Array, tuple[Array, Array]]:
+            (_, said), slope = jax.value_and_grad(without_rows, has_aux=True)(each)
+            return slope, (said, slope)
+
+        hessian, (said, slope) = jax.jacfwd(gradient, has_aux=True)(position)
+        return rows.log_likelihood + said, slope, hessian + rows.left_open
 
     def parameters(self, position: Float[Array, " P"]) -> MixtureParameters:
         """The mixture's parameters."""
-        return self.posterior.parameters(self.posterior.constrain(self.unravel(position)))
+        return self.prior_and_parameters(position)[1]
 
-    def without_rows(self, position: Float[Array, " P"]) -> Float[Array, ""]:
-        """Log prior density in these coordinates."""
+    def prior_and_parameters(self, position: Float[Array, " P"]) -> tuple[Float[Array, ""], MixtureParameters]:
+        """Log prior density in these coordinates, and the mixture's parameters."""
         posterior, unconstrained = self.posterior, self.unravel(position)
-        value, _ = log_prior(posterior.prior, posterior.shape, posterior.constrain(unconstrained))
-        return value + log_jacobian(posterior.prior, posterior.shape, unconstrained)
+        value, parameters = log_prior(posterior.prior, posterior.shape, posterior.constrain(unconstrained))
+        return value + log_jacobian(posterior.prior, posterior.shape, unconstrained), parameters

@@ -32,7 +32,7 @@ class Sampler(eqx.Module):
 
     posterior: Posterior
     coordinates: Coordinates
-    target_acceptance: float
+    target_acceptance: Float[Array, ""]
     max_tree_depth: int = eqx.field(static=True)
 
     def log_density(self, position: Float[Array, " P"]) -> Float[Array, ""]:
@@ -49,10 +49,12 @@ class Chain(eqx.Module):
     step_size: Float[Array, ""]
 
 
-def schedule(warmup: int, draws: int) -> np.ndarray:
-    """(stage, end of window) for each transition: Stan's windows, then sampling."""
+def schedule(warmup: int, draws: int, *, windowed: bool = True) -> np.ndarray:
+    """(stage, end of window) for each transition: Stan's windows, or the step size alone, then sampling."""
     sampling = np.tile([SAMPLING, 0], (draws, 1))
-    return np.concatenate([np.asarray(build_schedule(warmup)).reshape(-1, 2), sampling]) if warmup else sampling
+    if not (windowed and warmup):
+        return np.concatenate([np.tile([FAST, 0], (warmup, 1)), sampling])
+    return np.concatenate([np.asarray(build_schedule(warmup)).reshape(-1, 2), sampling])
 
 
 def begin_chain(sampler: Sampler, key: Array) -> Chain:
@@ -129,16 +131,25 @@ def begin_chains(sampler: Sampler, keys: Array) -> Chain:
 
 
 @compiled
-def segment(sampler: Sampler, chains: Chain, keys: Array, stages: Array) -> tuple[Chain, dict[str, Array]]:
-    """Several transitions of every chain; `keys` (chains, L), `stages` (L, 2); records are (chains, L, …)."""
+def segment(sampler: Sampler, chains: Chain, key: Array, stages: Array, first: Array, count: Array) -> tuple[Chain, dict]:
+    """Transitions `first` to `first + count` of every chain; `stages` (L, 2) are theirs, L ≥ count; records are (L, chains, …).
 
-    def one_chain(chain: Chain, chain_keys: Array) -> tuple[Chain, dict[str, Array]]:
-        def step(state: Chain, each: tuple[Array, Array]) -> tuple[Chain, dict[str, Array]]:
-            key, (stage, window_ends) = each
-            # The first draw after warm-up is made with the averaged step size already.
-            state = choose(stage == SAMPLING, freeze(state), state)
-            return transition(sampler, state, key, stage, window_ends)
+    A transition's key is made of its number, so that draws are the same however they are cut into segments.
+    """
+    number = chains.step_size.size
 
-        return jax.lax.scan(step, chain, (chain_keys, (stages[:, 0], stages[:, 1])))
+    def one(chain: Chain, key: Array, stage: Array, window_ends: Array) -> tuple[Chain, dict[str, Array]]:
+        # The first draw after warm-up is made with the averaged step size already.
+        return transition(sampler, choose(stage == SAMPLING, freeze(chain), chain), key, stage, window_ends)
 
-    return jax.vmap(one_chain)(chains, keys)
+    def together(chains: Chain, index: Array) -> tuple[Chain, dict[str, Array]]:
+        keys = jax.random.split(jax.random.fold_in(key, first + index), number)
+        return jax.vmap(one, in_axes=(0, 0, None, None))(chains, keys, *stages[index])
+
+    def step(index: Array, carry: tuple[Chain, dict]) -> tuple[Chain, dict]:
+        moved, record = together(carry[0], index)
+        return moved, jax.tree.map(lambda whole, each: whole.at[index].set(each), carry[1], record)
+
+    record = jax.eval_shape(together, chains, jnp.asarray(0))[1]
+    room = jax.tree.map(lambda each: jnp.zeros((stages.shape[0], *each.shape), each.dtype), record)
+    return jax.lax.fori_loop(0, count, step, (chains, room))

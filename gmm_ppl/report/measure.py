@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import xarray as xr
 
-from gmm_ppl.report.checks import Extreme, Measurements, PointMeasurements, PosteriorMeasurements
+from gmm_ppl.report.checks import (
+    Extreme,
+    Measurements,
+    ModesMeasurements,
+    PointMeasurements,
+    PosteriorMeasurements,
+)
 from gmm_ppl.report.parameters import ParameterRow
 from gmm_ppl.report.reading import components, features, has
 from gmm_ppl.results.diagnostics import trouble
@@ -49,9 +55,6 @@ def _restarts(tree: xr.DataTree) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _posterior(tree: xr.DataTree, rows: list[ParameterRow]) -> PosteriorMeasurements:
-    # Here, because it takes a second to import, which a fit without draws need not wait for.
-    from arviz_stats.sampling_diagnostics import bfmi
-
     posterior, found = tree["posterior"].dataset, trouble(tree)
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     stats = tree["sample_stats"].dataset
@@ -61,13 +64,32 @@ def _posterior(tree: xr.DataTree, rows: list[ParameterRow]) -> PosteriorMeasurem
         max_rhat=_worst(rows, lambda row: row.r_hat, largest=True),
         min_ess_bulk=_worst(rows, lambda row: row.ess_bulk, largest=False),
         min_ess_tail=_worst(rows, lambda row: row.ess_tail, largest=False),
-        divergences=found["divergences"],
+        divergences=found["divergences"] if "diverging" in stats else None,
         depth_limit=found["max_tree_depth"],
-        saturated=found["tree_depth_hits"] / (chains * draws),
-        bfmi=tuple(np.atleast_1d(bfmi(tree)["energy"].values).tolist()),
+        saturated=found["tree_depth_hits"] / (chains * draws) if "tree_depth" in stats else None,
+        bfmi=_bfmi(tree) if "energy" in stats else None,
         label_switches=int(stats.attrs.get("label_switches", 0)),
         max_abs_z=_worst([row for row in rows if row.compared], lambda row: abs(row.z), largest=True),
+        engine=str(stats.attrs.get("engine", "nuts")),
+        approximation_k=stats.attrs.get("pareto_k"),
+        log_evidence_error=stats.attrs.get("log_evidence_error"),
+        modes=_modes(tree),
+        asked=stats.attrs.get("draws_asked"),
     )
+
+
+def _bfmi(tree: xr.DataTree) -> tuple[float, ...]:
+    # Here, because it takes a second to import, which a fit without draws need not wait for.
+    from arviz_stats.sampling_diagnostics import bfmi
+
+    return tuple(np.atleast_1d(bfmi(tree)["energy"].values).tolist())
+
+
+def _modes(tree: xr.DataTree) -> ModesMeasurements | None:
+    if not has(tree, "modes"):
+        return None
+    modes = tree["modes"].dataset
+    return ModesMeasurements(modes.sizes["mode"], bool(modes.attrs["apart"]), str(modes.attrs["sentence"]))
 
 
 def _worst(rows: list[ParameterRow], value: Callable[[ParameterRow], float], *, largest: bool) -> Extreme:

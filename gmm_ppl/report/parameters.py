@@ -10,6 +10,7 @@ from gmm_ppl.results.agreement import agreement
 from gmm_ppl.results.diagnostics import diagnostics
 from gmm_ppl.results.labels import parameter_names
 from gmm_ppl.results.scalars import scalars
+from gmm_ppl.results.uncertainty import uncertainty
 
 _NAN = float("nan")
 
@@ -19,7 +20,7 @@ class ParameterRow:
     """A scalar parameter by the name ArviZ gives it, `means[0, eruptions]`.
 
     Posterior fields are NaN where nothing was drawn or nothing varies, `point` and what compares with it where the scalar
-    is a site of a user's own program. `z` is (point − mean) / sd.
+    is a site of a user's own program. `z` is (point − mean) / sd; standard errors are the point's (`results.uncertainty`).
     """
 
     label: str
@@ -34,6 +35,11 @@ class ParameterRow:
     r_hat: float = _NAN
     z: float = _NAN
     quantile: float = _NAN
+    observed_se: float = _NAN
+    sandwich_se: float = _NAN
+    bootstrap_se: float = _NAN
+    bootstrap_low: float = _NAN
+    bootstrap_high: float = _NAN
 
     @property
     def varies(self) -> bool:
@@ -51,6 +57,8 @@ def parameter_rows(tree: xr.DataTree) -> tuple[ParameterRow, ...]:
     tables = [scalars(tree["em_fit"].dataset, parameter_names(tree)).to_dataset(name="point")]
     if has(tree, "posterior"):
         tables += [agreement(tree), diagnostics(tree)]
+    if has(tree, "em_uncertainty"):
+        tables.append(uncertainty(tree))
     rows: dict[str, dict[str, float | str]] = {}
     for table in tables:
         for at, label in enumerate(table["parameter"].values):

@@ -22,12 +22,19 @@ def criteria(tree: xr.DataTree) -> Criteria:
       the other sign, and hard assignments: its penalty is −2 Σ_i log max_k γ_ik, which is at most 2 E;
     - `elpd_loo` and `elpd_loo_se` (nats, larger better): the sum over rows of the leave-one-out log predictive density, and its
       standard error √(N var(elpd_i)); `pareto_k_max`, the worst k̂, above 0.7 of which the score cannot be relied on;
-    - `log_evidence`: no engine here estimates it.
+    - `log_evidence` (nats, larger better), every labelling counted: by importance where draws are a normal approximation's, by
+      tempering where they are a tempered run's; no chain of a plain sampler gives it.
 
     Raises:
         KeyError: a tree without `em_fit`.
     """
-    return {**at_the_point(tree["em_fit"].dataset), **left_out(tree), "log_evidence": None}
+    return {**at_the_point(tree["em_fit"].dataset), **left_out(tree), **evidence(tree)}
+
+
+def evidence(tree: xr.DataTree) -> Criteria:
+    """What the engine says of the evidence, if anything."""
+    known = tree["sample_stats"].attrs if "sample_stats" in tree.children else {}
+    return {"log_evidence": float(known["log_evidence"]) if "log_evidence" in known else None}
 
 
 def at_the_point(fit: xr.Dataset) -> Criteria:

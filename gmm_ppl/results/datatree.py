@@ -7,9 +7,11 @@ from importlib.metadata import version
 
 import xarray as xr
 
+from gmm_ppl.compiled import one_blas_thread
 from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.base import DrawsFit, PointFit
+from gmm_ppl.inference.bootstrap import BootstrapFit
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.model.specification import Mixture, resolved_prior
 from gmm_ppl.progress import Progress, silent
@@ -19,11 +21,15 @@ from gmm_ppl.results.material import Groups, Material
 from gmm_ppl.results.relabel import RelabelledDraws, relabel
 from gmm_ppl.types import in_float64
 
+LIBRARIES = {"nuts": "blackjax", "tempered": "blackjax", "laplace": "gmm_ppl"}
+"""Whose code made the draws of each engine."""
+
 
 def to_datatree(
     fit: PointFit | DrawsFit,
     data: object,
     *,
+    bootstrap: BootstrapFit | None = None,
     name: str = "mixture",
     seed: int = 0,
     prior_draws: int = 500,
@@ -34,12 +40,14 @@ def to_datatree(
 ) -> xr.DataTree:
     """Everything that was found, as one tree of labelled groups; nothing else is needed for tables, figures and reports.
 
-    Draws are relabelled against the EM fit first (`results.relabel`). The point stands in `em_fit`, without sample
-    dimensions; `em_trace` and `em_restarts` say how it was reached. From a `PointFit` the groups of draws are missing.
+    Draws are relabelled against the EM fit first, or as `relabelling` says (`results.relabel`). The point stands in `em_fit`,
+    without sample dimensions; `em_trace` and `em_restarts` say how it was reached. From a `PointFit` the groups of draws are
+    missing. Where chains disagree, `modes` says which sits in which mode.
 
     Args:
         fit: what `fit` or `sample` answered with.
         data: the rows that it was fitted to, in any form that `as_table` takes.
+        bootstrap: replicates of the point, whose spread then stands beside the other standard errors in `em_uncertainty`.
         name: of the experiment, kept in the attributes.
         seed: of the draws from the prior and of the replicated data.
         prior_draws: draws from the prior; 0 leaves the group out.
@@ -55,11 +63,13 @@ def to_datatree(
     table = as_table(data)
     point = fit.start if isinstance(fit, DrawsFit) else fit
     check(table, point, prior_draws, predictive_draws)
+    check_bootstrap(point, bootstrap)
     # The prior that was sampled, where the point was found under another one (maximum likelihood, say).
     mixture = fit.mixture
-    material = Material(table, point, mixture, seed, prior_draws, predictive_draws, limits or Limits())
-    draws = relabel(fit, table.values, method=relabelling) if isinstance(fit, DrawsFit) else None
-    found = list(built(material, draws, progress or silent))
+    material = Material(table, point, mixture, seed, prior_draws, predictive_draws, limits or Limits(), bootstrap)
+    with one_blas_thread():
+        draws = relabel(fit, table.values, method=relabelling) if isinstance(fit, DrawsFit) else None
+        found = list(built(material, draws, progress or silent))
     tree = xr.DataTree.from_dict({f"/{name}": dataset for each in found for name, dataset in each.datasets.items()})
     tree.attrs = root_attrs(material, draws, name, [sentence for each in found for sentence in each.left_out])
     return tree
@@ -76,6 +86,14 @@ def check(table: Table, point: PointFit, prior_draws: int, predictive_draws: int
         raise InputError(f"prior_draws and predictive_draws must be at least 0; given {prior_draws!r} and {predictive_draws!r}.")
 
 
+def check_bootstrap(point: PointFit, bootstrap: BootstrapFit | None) -> None:
+    """Refuse replicates of another mixture than the point's."""
+    if bootstrap is not None and bootstrap.start.parameters.shape != point.parameters.shape:
+        raise InputError(
+            "bootstrap: its mixture has another number of components or features, or another covariance family, than the fit."
+        )
+
+
 def built(material: Material, draws: RelabelledDraws | None, progress: Progress) -> Iterator[Groups]:
     """Every builder's groups, those of draws first."""
     from_draws = [] if draws is None else [lambda build=build: build(material, draws) for build in FROM_DRAWS]
@@ -89,12 +107,13 @@ def built(material: Material, draws: RelabelledDraws | None, progress: Progress)
 def root_attrs(material: Material, draws: RelabelledDraws | None, name: str, left_out: list[str]) -> dict[str, int | str]:
     """What the whole tree is about; mappings and lists as JSON, which is all that netCDF can keep of them."""
     kind, formulae = prior_attrs(material.mixture, material.shape)
-    library = "blackjax" if draws else "gmm_ppl"
+    library = LIBRARIES[draws.engine] if draws else "gmm_ppl"
     return {
         "name": name,
         "source": material.table.source,
         "gmm_ppl_version": version("gmm_ppl"),
         "created_at": datetime.now(UTC).isoformat(),
+        "engine": draws.engine if draws else "em",
         "inference_library": library,
         "inference_library_version": version(library),
         "components": material.shape.components,

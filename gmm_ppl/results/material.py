@@ -10,6 +10,7 @@ import xarray as xr
 
 from gmm_ppl.data.tables import Table
 from gmm_ppl.inference.base import PointFit
+from gmm_ppl.inference.bootstrap import BootstrapFit
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.results.labels import Attributes, Variables, labelled
@@ -22,7 +23,7 @@ class Material:
     """A fit beside its data, and the settings of the tree that is made of them.
 
     `mixture` is what was sampled where there are draws, else what the point was fitted with; the two may differ in their
-    prior.
+    prior. `bootstrap` holds replicates of the point, where they were made.
     """
 
     table: Table
@@ -32,6 +33,7 @@ class Material:
     prior_draws: int
     predictive_draws: int
     limits: Limits
+    bootstrap: BootstrapFit | None = None
 
     @property
     def shape(self) -> MixtureShape:

@@ -56,7 +56,7 @@ def em(fit: xr.Dataset) -> Numbers:
 def mcmc(tree: xr.DataTree) -> Numbers:
     """Size of the sample, its worst diagnostics, and the seconds it took."""
     found = diagnostics(tree)
-    statistics = tree["sample_stats"].attrs
+    statistics = tree["sample_stats"].dataset
     sizes = tree["posterior"].sizes
     numbers = (
         sizes["chain"],
@@ -64,9 +64,9 @@ def mcmc(tree: xr.DataTree) -> Numbers:
         float(found["r_hat"].max(skipna=False)),
         float(found["ess_bulk"].min(skipna=False)),
         float(found["ess_tail"].min(skipna=False)),
-        int(found.attrs["divergences"]),
-        float(statistics.get("sampling_time", math.nan)),
-        int(statistics.get("label_switches", 0)),
+        int(found.attrs["divergences"]) if "diverging" in statistics else None,
+        float(statistics.attrs.get("sampling_time", math.nan)),
+        int(statistics.attrs.get("label_switches", 0)),
     )
     return dict(zip(MCMC, numbers, strict=True))
 

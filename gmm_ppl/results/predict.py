@@ -18,7 +18,7 @@ from gmm_ppl.model.assignments import flatten_draws
 from gmm_ppl.results.evaluate import batch_of
 from gmm_ppl.results.labels import labelled, parameters_of
 from gmm_ppl.results.relabel import relabel
-from gmm_ppl.results.relabelling.pivot import MOST_ROWS
+from gmm_ppl.results.relabelling.agreement import MOST_ROWS
 from gmm_ppl.types import Array, in_float64
 
 Found = MixtureParameters | PointFit | DrawsFit | xr.DataTree

@@ -1,12 +1,13 @@
-"""Labels settled after sampling: draws permuted against the EM fit, and how often the sampler had switched them."""
+"""Labels settled after sampling: draws permuted to agree with each other, and how often the sampler had switched them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gmm_ppl.compiled import one_blas_thread
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.base import DrawsFit
 from gmm_ppl.mixture.parameters import MixtureParameters, permute
@@ -18,6 +19,10 @@ from gmm_ppl.priors.sites import unconstrain
 from gmm_ppl.results.relabelling import find_relabelling
 from gmm_ppl.types import in_float64
 
+EVIDENCE = ("log_evidence", "log_evidence_error", "normal_log_evidence", "pareto_k", "flattest")
+WARMUP = ("warmup", "warmup_reason", "normal_pareto_k", "draws_asked")
+"""What engines say once for all draws."""
+
 
 @dataclass(frozen=True, eq=False)
 class RelabelledDraws:
@@ -25,8 +30,8 @@ class RelabelledDraws:
 
     `permutation` (chain, draw, K) holds, for each component, its number in the sampler's own labels. `sites` and
     `unconstrained` are permuted too where the prior samples weights, means and covariances themselves. `method` is the
-    relabelling's name and `note` a sentence on why it was taken; `sampler_statistics`, `seconds` and
-    `max_tree_depth` are the sampler's.
+    relabelling's name and `note` a sentence on why it was taken; `sampler_statistics`, `seconds`,
+    `max_tree_depth` and `engine` are the sampler's, and so are `facts`, single ones such as its `log_evidence`.
     """
 
     parameters: MixtureParameters
@@ -38,6 +43,8 @@ class RelabelledDraws:
     sampler_statistics: dict[str, np.ndarray]
     seconds: float
     max_tree_depth: int
+    engine: str = "nuts"
+    facts: dict[str, float | str] = field(default_factory=dict)
 
     @property
     def label_switches(self) -> int:
@@ -68,9 +75,17 @@ def relabel(fit: DrawsFit, x: np.ndarray, *, method: str | None = None) -> Relab
     reason = why_labels_matter(prior)
     chosen = method or ("none" if reason else "pivot")
     check_allowed(prior, chosen, reason)
-    order = find_relabelling(chosen)(fit.parameters, fit.start.parameters, x)
+    with one_blas_thread():
+        order = find_relabelling(chosen).order(fit.parameters, fit.start.parameters, x)
     note = note_on(chosen, reason)
-    return RelabelledDraws(*permuted(fit, order), order, chosen, note, fit.sampler_statistics, fit.seconds, fit.max_tree_depth)
+    of_the_sampler = (fit.sampler_statistics, fit.seconds, fit.max_tree_depth, fit.engine, facts(fit))
+    return RelabelledDraws(*permuted(fit, order), order, chosen, note, *of_the_sampler)
+
+
+def facts(fit: DrawsFit) -> dict[str, float | str]:
+    """What this kind of fit says of `EVIDENCE` and `WARMUP`."""
+    known = {each.name for each in fields(fit)}
+    return {name: getattr(fit, name) for name in (*EVIDENCE, *WARMUP) if name in known}
 
 
 def check_allowed(prior: AbstractPrior, method: str, reason: str) -> None:
@@ -83,7 +98,8 @@ def note_on(method: str, reason: str) -> str:
     """One sentence for the file."""
     if method == "none":
         return f"Labels are the sampler's own: {reason or 'no relabelling was asked for'}."
-    return f"Draws were relabelled against the EM fit ({method}); sample_stats/permutation has the sampler's own labels."
+    manner = find_relabelling(method).manner
+    return f"Draws were relabelled {manner} ({method}); sample_stats/permutation has the sampler's own labels."
 
 
 @in_float64

@@ -115,14 +115,21 @@ def mixture_of(point: dict) -> MixtureParameters:
     return MixtureParameters(jax.nn.softmax(point["logits"]), point["means"], covariance)
 
 
-def sample(problem: Problem, point: gp.PointFit, *, seed: int, draws: int) -> dict[str, np.ndarray]:
-    """NUTS under the weak prior: draws (chain, draw, …) by name."""
+def sample(problem: Problem, point: gp.PointFit, *, seed: int, draws: int, chains: int = 4) -> dict[str, np.ndarray]:
+    """NUTS under the weak prior, as it comes: draws (chain, draw, …) by name."""
     mixture = gp.Mixture(problem.components, problem.family)
-    found = gp.sample(mixture, problem.x, start=point, seed=seed, chains=4, warmup=draws, draws=draws, progress=silent)
+    found = gp.sample(mixture, problem.x, start=point, seed=seed, chains=chains, draws=draws, progress=silent)
     return numbers(found.parameters)
 
 
-def mode(problem: Problem) -> gp.PointFit:
-    """The maximum a posteriori under the weak prior, where samplers begin."""
+def laplace(problem: Problem, point: gp.PointFit, *, seed: int, draws: int) -> dict[str, np.ndarray]:
+    """The normal approximation, its draws drawn anew by importance: draws (1, draw, …) by name."""
     mixture = gp.Mixture(problem.components, problem.family)
-    return gp.fit(mixture, problem.x, start=problem.start, progress=silent)
+    found = gp.laplace(mixture, problem.x, start=point, seed=seed, draws=draws, progress=silent)
+    return numbers(found.resampled(seed=seed).parameters)
+
+
+def mode(problem: Problem, start: object = None) -> gp.PointFit:
+    """The maximum a posteriori under the weak prior, where samplers begin, from the problem's start unless told otherwise."""
+    mixture = gp.Mixture(problem.components, problem.family)
+    return gp.fit(mixture, problem.x, start=start or problem.start, progress=silent)

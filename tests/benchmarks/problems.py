@@ -75,7 +75,12 @@ def overlapping(rows: int, features: int = 2, separation: float = 1.0) -> Proble
 
 def faithful(components: int) -> Problem:
     """Old Faithful, started from quantiles of the first feature."""
-    x = np.asarray(gp.as_table(gp.datasets.load("faithful")).values)
+    return bundled("faithful", components)
+
+
+def bundled(name: str, components: int) -> Problem:
+    """A bundled data set, started from quantiles of the first feature."""
+    x = np.asarray(gp.as_table(gp.datasets.load(name)).values)
     order = np.array_split(np.argsort(x[:, 0], kind="stable"), components)
     means = np.stack([x[each].mean(axis=0) for each in order])
     covariances = np.stack([np.cov(x.T) / components] * components)

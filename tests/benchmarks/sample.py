@@ -1,4 +1,4 @@
-"""NUTS of Old Faithful: seconds an effective sample, with programs compiled beforehand."""
+"""Posterior draws: seconds an effective sample, everything that the call does counted."""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -11,38 +11,49 @@ from xarray import Dataset
 from tests.benchmarks import ours
 from tests.benchmarks.harness import Answer, Contestant, Limit, Row, seconds
 from tests.benchmarks.peers import numpyro
-from tests.benchmarks.problems import faithful
+from tests.benchmarks.problems import Problem, bundled, problem
 
 Draws = Mapping[str, np.ndarray]
 Run = Callable[[int], Draws]
 
-METRICS = {"NumPyro, diagonal metric": False, "NumPyro, dense metric": True}
+STOCK, ONE_PROGRAM = "NumPyro, as users call it", "NumPyro, one program"
+DRAWS = 1000
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """One row: 4 chains, as many draws as transitions of warm-up."""
-    draws = 50 if quick else 500
-    name = f"NUTS, faithful, K=2, 4 chains of {draws} + {draws}"
-    yield Row(name, lambda: contestants(draws), unit="s a sample", rounds=5, facts=effective)
+    """Small posteriors, overlapping ones, and one of more rows; 4 chains of 1000 draws."""
+    draws = 50 if quick else DRAWS
+    small = {"faithful, K=2": ("faithful", 2, 60.0), "iris, K=3": ("iris", 3, 20.0), "diabetes, K=3": ("diabetes", 3, 20.0)}
+    for name, (data, components, reach) in small.items():
+        yield row(name, lambda data=data, components=components: bundled(data, components), draws, reach, rounds=5)
+    yield row("10000×2, K=3", lambda: problem(200 if quick else 10_000, 2, 3), draws, 30.0, rounds=3, both=False)
+
+
+def row(name: str, made: Callable[[], Problem], draws: int, reach: float, *, rounds: int, both: bool = True) -> Row:
+    """One posterior, called again in a process that has compiled all that it keeps."""
+    title = f"draws of {name}, 4 chains of {draws}, again"
+    prepared = lambda: contestants(made(), draws, reach, both=both)  # noqa: E731
+    return Row(title, prepared, unit="s a sample", rounds=rounds, facts=effective)
 
 
 def effective(medians: Mapping[str, float]) -> dict[str, Any]:
     """What the cost is, and its inverse."""
-    words = "seconds of a whole run, warm-up included, over the fewest bulk effective samples of any scalar"
+    words = "seconds of a whole call, warm-up included, over the fewest bulk effective samples of any scalar"
     return {"cost:": words, "effective samples a second:": {name: 1 / each for name, each in medians.items()}}
 
 
-def contestants(draws: int) -> list[Contestant]:
-    """Ours, and NumPyro's sampler with a diagonal and a dense metric; all from the same mode, at an acceptance of 0.9."""
-    made = faithful(2)
-    point = ours.mode(made)
+def contestants(made: Problem, draws: int, reach: float, *, both: bool) -> list[Contestant]:
+    """Our NUTS, our normal approximation, and NumPyro's defaults, all from the same EM fit."""
+    point = ours.mode(made, "kmeans")
+    peers = {STOCK: True, ONE_PROGRAM: False} if both else {ONE_PROGRAM: False}
     runs = {"ours": lambda seed: ours.sample(made, point, seed=seed, draws=draws)}
-    runs |= {name: numpyro.Sampler(made, point, draws=draws, dense=dense).run for name, dense in METRICS.items()}
+    runs |= {"ours, Laplace": lambda seed: ours.laplace(made, point, seed=seed, draws=draws)}
+    runs |= {name: numpyro.Sampler(made, point, draws=draws, stock=each).run for name, each in peers.items()}
     scale = scalars(runs["ours"](0))
-    return [contestant(name, run, scale, draws) for name, run in runs.items()]
+    return [contestant(name, run, scale, draws, reach if name in peers else None) for name, run in runs.items()]
 
 
-def contestant(name: str, run: Run, scale: np.ndarray, draws: int) -> Contestant:
+def contestant(name: str, run: Run, scale: np.ndarray, draws: int, reach: float | None) -> Contestant:
     """A sampler; its answer is in deviations of `scale`, draws of a first run, and each run has a seed of its own."""
     seeds = itertools.count(1)
 
@@ -58,7 +69,8 @@ def contestant(name: str, run: Run, scale: np.ndarray, draws: int) -> Contestant
 
     # Five standard errors at some hundreds of effective samples; a tiny run says nothing either way.
     bound = 0.3 * (500 / draws) ** 0.5
-    return Contestant(name, answer, cost, {"means": Limit(bound, absolute=True), "log deviations": Limit(bound, absolute=True)})
+    limits = {"means": Limit(bound, absolute=True), "log deviations": Limit(bound, absolute=True)}
+    return Contestant(name, answer, cost, limits, reach=reach)
 
 
 def scalars(draws: Draws) -> np.ndarray:

@@ -90,7 +90,7 @@ class StandIns:
     @property
     def engines(self) -> Engines:
         """As `execute.run` takes them."""
-        return Engines(self._fit, self._sample, self._tree, self._save, self._metrics, self._summary)
+        return Engines(self._fit, self._sample, self._bootstrap, self._tree, self._save, self._metrics, self._summary)
 
     def render(self, directory: Path, tree: xr.DataTree, formats: tuple[str, ...]) -> None:
         """Write a report that says which formats were asked for."""
@@ -103,10 +103,14 @@ class StandIns:
         self.calls["fit"] = options
         return SimpleNamespace(status=self.status, log_likelihood=-1.5, iterations=4)
 
-    def _sample(self, mixture: Any, data: Any, **options: Any) -> Any:
-        self.calls["sample"] = options
+    def _sample(self, sampler: str, mixture: Any, data: Any, **options: Any) -> Any:
+        self.calls["sample"] = {"sampler": sampler, **options}
         shape = (options["chains"], options["draws"] if self.kept is None else self.kept)
-        return SimpleNamespace(seconds=0.1, sampler_statistics={"diverging": SimpleNamespace(shape=shape)})
+        return SimpleNamespace(seconds=0.1, sampler_statistics={"lp": SimpleNamespace(shape=shape)})
+
+    def _bootstrap(self, mixture: Any, data: Any, **options: Any) -> Any:
+        self.calls["bootstrap"] = options
+        return SimpleNamespace(status=[self.status] * options["replicates"], seconds=0.1)
 
     def _tree(self, fitted: Any, data: Any, **options: Any) -> xr.DataTree:
         self.calls["tree"] = options

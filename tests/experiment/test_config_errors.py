@@ -14,7 +14,7 @@ ONE_PROBLEM = {
     ),
     "unknown inner key": (
         config(em="em: {tol: 1.0e-3}"),
-        "x.yaml:4:6: em.tol: unknown key (allowed here: starts, start, tolerance, max_steps, acceleration)",
+        "x.yaml:4:6: em.tol: unknown key (allowed here: starts, start, tolerance, max_steps, bootstrap, acceleration)",
     ),
     "unknown number of a prior": (
         config(model="model: {components: 2, prior: {kind: flat, scale: 1}}", mcmc="mcmc: null"),
@@ -49,7 +49,7 @@ ONE_PROBLEM = {
     ),
     "unknown sampler": (
         config(mcmc="mcmc: {sampler: hmc}"),
-        "x.yaml:4:17: mcmc.sampler: unknown sampler 'hmc' (known: nuts)",
+        "x.yaml:4:17: mcmc.sampler: unknown sampler 'hmc' (known: nuts, laplace, tempered)",
     ),
     "unknown start": (
         config(em="em: {start: 5}"),

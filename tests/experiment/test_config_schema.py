@@ -10,18 +10,25 @@ import pytest
 import yaml
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.experiment.config import EmConfig, ExperimentConfig, NutsConfig
+from gmm_ppl.experiment.config import EmConfig, ExperimentConfig
 from gmm_ppl.experiment.loading import load, resolved, to_yaml
 from gmm_ppl.experiment.prior import SECTIONS
 from gmm_ppl.experiment.reference import reference
+from gmm_ppl.experiment.samplers import LaplaceConfig, NutsConfig, TemperedConfig
 from gmm_ppl.experiment.schema import json_schema, sections_in
 from gmm_ppl.inference.fit import fit
+from gmm_ppl.inference.laplace import laplace
 from gmm_ppl.inference.nuts import sample
+from gmm_ppl.inference.tempered import temper
 from gmm_ppl.priors import PRIORS
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SHIPPED = sorted(CONFIGS.glob("*.yaml"))
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": int | float, "null": type(None)}
+
+
+NOT_OF_ENGINES = {"sampler", "relabelling", "bootstrap"}
+"""Keys that say what to do before or after an engine, and not how it works."""
 
 
 def accepts(schema: dict[str, Any], value: Any, top: dict[str, Any]) -> bool:
@@ -132,13 +139,19 @@ def test_resolved_config_holds_every_default(experiment):
         "seed": 7,
         "data": {"dataset": "faithful"},
         "model": {"components": 2, "covariance": "full", "prior": {"kind": "weak"}},
-        "em": {"starts": 3, "start": "kmeans", "tolerance": 1e-10, "max_steps": 1000, "acceleration": "quasi_newton"},
+        "em": {
+            "starts": 3,
+            "start": "kmeans",
+            "tolerance": 1e-10,
+            "max_steps": 1000,
+            "bootstrap": 0,
+            "acceleration": "quasi_newton",
+        },
         "mcmc": {
             "sampler": "nuts",
             "chains": 2,
             "draws": 10,
-            "warmup": 500,
-            "target_acceptance": 0.9,
+            "target_acceptance": 0.8,
             "max_tree_depth": 10,
         },
         "report": {"formats": ["html", "md"]},
@@ -150,6 +163,11 @@ def test_sampler_left_out_stays_left_out(write: Callable[[str], Path]):
     assert "mcmc: null\n" in to_yaml(resolved(config))
 
 
+def test_plain_em_stays_plain(write: Callable[[str], Path]):
+    config = load(write("name: a\ndata: {dataset: iris}\nmodel: {components: 2}\nem: {acceleration: null}\n")).config
+    assert load(write(to_yaml(resolved(config)), "again.yaml")).config == config
+
+
 def test_path_is_found_beside_the_config_first_then_from_the_working_directory(write: Callable[[str], Path]):
     config = write("name: a\ndata: {path: rows.csv}\nmodel: {components: 2}\n", "configs/a.yaml")
     write("x\n1\n2\n", "rows.csv")
@@ -158,10 +176,12 @@ def test_path_is_found_beside_the_config_first_then_from_the_working_directory(w
     assert load(config).config.data.path == str(Path("configs/rows.csv").absolute())
 
 
-@pytest.mark.parametrize(("section", "function"), [(EmConfig, fit), (NutsConfig, sample)])
+@pytest.mark.parametrize(
+    ("section", "function"), [(EmConfig, fit), (NutsConfig, sample), (LaplaceConfig, laplace), (TemperedConfig, temper)]
+)
 def test_defaults_are_those_of_the_engines(section: type, function: Callable):
     parameters = inspect.signature(function).parameters
-    defaults = {name: field.default for name, field in section.model_fields.items() if name != "sampler"}
+    defaults = {name: field.default for name, field in section.model_fields.items() if name not in NOT_OF_ENGINES}
     assert defaults == {name: parameters[name].default for name in defaults}
 
 

@@ -60,8 +60,8 @@ def test_engines_get_what_the_config_says(task: Task, stand_ins: Any):
         1e-10,
         1000,
     )
-    assert (sample["seed"], sample["chains"], sample["draws"], sample["warmup"]) == (8, 2, 10, 500)
-    assert (sample["target_acceptance"], sample["max_tree_depth"]) == (0.9, 10)
+    assert (sample["seed"], sample["chains"], sample["draws"], sample["warmup"]) == (8, 2, 10, None)
+    assert (sample["target_acceptance"], sample["max_tree_depth"]) == (0.8, 10)
     assert stand_ins.calls["tree"]["seed"] == 9
 
 
@@ -77,11 +77,11 @@ def test_manifest_says_what_was_run_and_hashes_every_file(task: Task, stand_ins:
     found = manifest()
     assert found["status"] == "complete"
     assert found["command"] == "gmm-ppl run x.yaml"
-    assert found["seeds"] == {"em": 7, "mcmc": 8, "results": 9}
+    assert found["seeds"] == {"em": 7, "mcmc": 8, "results": 9, "bootstrap": 10}
     assert found["data"]["source"] == "dataset faithful"
     assert found["data"]["rows"] == 272
     assert found["precision"] == "float64"
-    assert set(found["timings"]) == {"setup", "em", "mcmc", "results", "report", "total"}
+    assert set(found["timings"]) == {"setup", "em", "mcmc", "bootstrap", "results", "report", "total"}
     assert {"python", "gmm_ppl", "jax", "numpyro", "arviz"} <= set(found["versions"])
     assert set(found["outputs"]) == FILES - {"manifest.json", "figures"} | {"figures/one.svg"}
     for name, output in found["outputs"].items():
@@ -104,7 +104,7 @@ def test_the_result_carries_its_own_record(task: Task, stand_ins: Any):
     record = json.loads(attributes["provenance"])
     assert attributes["name"] == "geyser"
     assert record["command"] == "gmm-ppl run x.yaml"
-    assert set(record["timings"]) == {"setup", "em", "mcmc"}
+    assert set(record["timings"]) == {"setup", "em", "mcmc", "bootstrap"}
 
 
 def test_run_again_with_nothing_changed_does_nothing(task: Task, stand_ins: Any):
@@ -192,11 +192,41 @@ def test_an_interrupted_em_ends_the_run(task: Task, stand_ins: Any):
     assert not Path("reports").exists()
 
 
-def test_an_interrupted_sampler_ends_the_run(task: Task, stand_ins: Any):
-    stand_ins.kept = 4
+def test_a_sampler_interrupted_before_there_is_anything_to_report_ends_the_run(task: Task, stand_ins: Any):
+    stand_ins.kept = 3
     with pytest.raises(KeyboardInterrupt):
         execute(task, stand_ins)
     assert not Path("reports").exists()
+
+
+def test_draws_of_an_interrupted_sampler_are_kept_and_marked_and_run_again(task: Task, stand_ins: Any):
+    stand_ins.kept, heeded = 4, []
+    outcome = execute(task, stand_ins, heeded=lambda: heeded.append("heeded"))
+    assert (outcome.ran, outcome.whole, heeded) == (True, False, ["heeded"])
+    assert outcome.message.startswith("reports/a: interrupted, with a report of the draws so far, in ")
+    assert {path.name for path in Path("reports/a").iterdir()} == FILES
+    assert manifest()["status"] == "interrupted"
+    stand_ins.kept = None
+    assert execute(task, stand_ins).whole
+    assert manifest()["status"] == "complete"
+
+
+def test_a_bootstrap_is_made_where_it_is_asked_for(stand_ins: Any, task: Task):
+    execute(task, stand_ins)
+    assert "bootstrap" not in stand_ins.calls
+    assert stand_ins.calls["tree"]["bootstrap"] is None
+    execute(build(load(Path("x.yaml"), ["em.bootstrap=20"])), stand_ins)
+    assert (stand_ins.calls["bootstrap"]["replicates"], stand_ins.calls["bootstrap"]["seed"]) == (20, 10)
+    assert len(stand_ins.calls["tree"]["bootstrap"].status) == 20
+
+
+@pytest.mark.parametrize("sampler", ["laplace", "tempered"])
+def test_other_samplers(write: Callable[[str], Path], stand_ins: Any, sampler: str):
+    text = f"name: a\ndata: {{dataset: iris}}\nmodel: {{components: 2}}\nmcmc: {{sampler: {sampler}, relabelling: ecr}}\n"
+    execute(build(load(write(text))), stand_ins)
+    assert stand_ins.calls["sample"]["sampler"] == sampler
+    assert "warmup" not in stand_ins.calls["sample"]
+    assert stand_ins.calls["tree"]["relabelling"] == "ecr"
 
 
 def test_an_em_that_did_not_converge_goes_on_and_is_logged(task: Task, stand_ins: Any):

@@ -1,6 +1,7 @@
 """The normal approximation against exact evidence and exact posteriors, by all 2ᴺ assignments and in closed form."""
 
 import math
+import warnings
 
 import arviz_stats
 import numpy as np
@@ -88,7 +89,10 @@ def test_arviz_corrects_leave_one_out_with_the_kept_densities(two):
     tree = gp.to_datatree(two, CLUSTERS[:, None])
     stats = tree["sample_stats"].dataset
     found = arviz_stats.loo_approximate_posterior(tree, stats["log_p"].values.ravel(), stats["log_q"].values.ravel())
-    plain = arviz_stats.loo(gp.to_datatree(two.resampled(), CLUSTERS[:, None]))
+    # Draws that stand for several have heavier tails than draws from the posterior: ArviZ may say so.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        plain = arviz_stats.loo(gp.to_datatree(two.resampled(), CLUSTERS[:, None]))
     assert found.elpd == pytest.approx(plain.elpd, abs=0.5)
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -107,7 +108,7 @@ def test_starts_are_dispersed_about_the_mode(point):
 @pytest.mark.usefixtures("x64")
 def test_chains_begin_dispersed(point):
     posterior = gp.posterior(mixture(), EIGHT_ROWS)
-    sampler = nuts.make_sampler(posterior, point, 0.9, 10)
+    sampler, _ = nuts.prepared(posterior, point, 0.9, 10, jax.random.key(0), WARMUP)
     chains = nuts.begin_chains(sampler, jax.random.split(jax.random.key(5), CHAINS))
     starts = np.asarray(chains.nuts.position)
     apart = np.linalg.norm(starts[:, None] - starts, axis=-1)[np.triu_indices(CHAINS, 1)]
@@ -123,6 +124,20 @@ def test_any_number_of_draws(draws, warmup):
         np.testing.assert_array_equal(found.sampler_statistics["step_size"], np.full((CHAINS, 1), 0.5))
 
 
+@pytest.fixture
+def fifty(monkeypatch):
+    """Segments of 50 transitions."""
+    monkeypatch.setattr(nuts, "SEGMENT", 50)
+
+
+@pytest.mark.usefixtures("fifty")
+def test_segments_do_not_change_the_draws(run):
+    found = sample(start=run.start)
+    np.testing.assert_array_equal(found.parameters.means, run.parameters.means)
+    np.testing.assert_array_equal(found.sampler_statistics["energy"], run.sampler_statistics["energy"])
+
+
+@pytest.mark.usefixtures("fifty")
 def test_progress(point):
     calls = []
     sample(start=point, progress=lambda *call: calls.append(call))
@@ -131,13 +146,16 @@ def test_progress(point):
     assert [note for *_, note in calls] == ["warm-up"] * 3 + ["sampling, 0 divergences"] * 2
 
 
+@pytest.mark.usefixtures("fifty")
 def test_an_interruption_keeps_the_draws_so_far(run):
     with pytest.warns(gp.FitWarning, match=r"^NUTS: interrupted; 50 of 100 draws a chain were kept\.$"):
         found = sample(start=run.start, progress=interrupt_at(4))
     np.testing.assert_array_equal(found.parameters.means, run.parameters.means[:, :50])
     np.testing.assert_array_equal(found.sampler_statistics["lp"], run.sampler_statistics["lp"][:, :50])
+    assert (found.draws_asked, run.draws_asked) == (DRAWS, DRAWS)
 
 
+@pytest.mark.usefixtures("fifty")
 def test_an_interruption_during_a_segment_keeps_those_before(run, monkeypatch):
     press, whole = interrupt_at(5), nuts.segment
 
@@ -152,17 +170,23 @@ def test_an_interruption_during_a_segment_keeps_those_before(run, monkeypatch):
     np.testing.assert_array_equal(found.parameters.means, run.parameters.means[:, :50])
 
 
+@pytest.mark.usefixtures("fifty")
 @pytest.mark.parametrize("call", [1, 3])
 def test_an_interruption_of_the_warm_up_is_passed_on(point, call):
     with pytest.raises(KeyboardInterrupt):
         sample(start=point, progress=interrupt_at(call))
 
 
-def test_divergences_are_flagged(point):
-    """Coordinates of another posterior, ten thousand times too wide, and no warm-up to mend them."""
-    wide = exact.Numbers(2.0, 0.3, 0.4, 9.0, 5e8)
-    elsewhere = gp.fit(mixture(wide), EIGHT_ROWS * 1e4)
-    found = sample(start=elsewhere, warmup=0)
+def test_divergences_are_flagged(point, monkeypatch):
+    """Coordinates ten thousand times too wide, and no warm-up to mend them."""
+    whole = nuts.mode_above
+
+    def too_wide(*arguments):
+        mode, sites = whole(*arguments)
+        return eqx.tree_at(lambda each: each.curvature.scale, mode, 1e4 * mode.curvature.scale), sites
+
+    monkeypatch.setattr(nuts, "mode_above", too_wide)
+    found = sample(start=point, warmup=0)
     assert found.sampler_statistics["diverging"].mean() > 0.5
     assert np.isfinite(found.parameters.means).all()
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
+from gmm_ppl.model import assignments
 from tests.cases import FAMILY_NAMES, random_parameters, random_rows
 from tests.mixture import oracles
 
@@ -26,6 +27,54 @@ def test_mean_responsibilities(family):
     np.testing.assert_allclose(deviation, each.std(axis=0), rtol=1e-8, atol=1e-15)
     np.testing.assert_allclose(mean.sum(axis=1), np.ones(N), rtol=1e-14)
     assert mean.dtype == deviation.dtype == np.float64
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+@pytest.mark.parametrize("probability", [0.5, 0.89])
+def test_membership_intervals(family, probability):
+    members, draws = posterior_draws(family)
+    found = assignments.membership_intervals(draws, X, probability=probability)
+    each = np.stack([oracles.responsibilities(X, parameters) for parameters in members])
+    np.testing.assert_allclose(found.mean, each.mean(axis=0), rtol=1e-10)
+    np.testing.assert_allclose(found.deviation, each.std(axis=0), rtol=1e-8, atol=1e-15)
+    for end, level in ((found.low, (1 - probability) / 2), (found.high, (1 + probability) / 2)):
+        np.testing.assert_allclose(end, np.quantile(each, level, axis=0), rtol=2e-7, atol=1e-30)
+        assert (end.dtype, end.shape) == (np.float64, (N, K))
+
+
+@pytest.mark.parametrize("held", [1, 2 * CHAINS * DRAWS * K, 10**6])
+def test_blocks_of_rows_do_not_change_membership_intervals(monkeypatch, held):
+    _, draws = posterior_draws("full")
+    x = random_rows(7)
+    monkeypatch.setattr(assignments, "HELD_NUMBERS", held)
+    found = assignments.membership_intervals(draws, x, probability=0.8)
+    for row in range(7):
+        alone = assignments.membership_intervals(draws, x[[row]], probability=0.8)
+        for whole, one in zip(found, alone, strict=True):
+            np.testing.assert_allclose(whole[row], one[0], rtol=1e-6, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("rows", "most", "expected"),
+    [(7, 3, [(0, 3), (3, 6), (4, 7)]), (6, 3, [(0, 3), (3, 6)]), (2, 9, [(0, 2)]), (2, 0, [(0, 1), (1, 2)])],
+)
+def test_blocks_of_rows_are_of_one_length_and_the_last_reaches_back(rows, most, expected):
+    assert [(block.start, block.stop) for block in assignments.equal_blocks(rows, most)] == expected
+
+
+def test_one_draw_is_its_own_interval():
+    members, draws = posterior_draws("full", 1, 1)
+    found = assignments.membership_intervals(draws, X, probability=0.89)
+    wanted = oracles.responsibilities(X, members[0])
+    np.testing.assert_allclose(found.low, wanted, rtol=2e-7)
+    np.testing.assert_array_equal(found.low, found.high)
+
+
+def test_a_singular_draw_leaves_no_interval():
+    _, draws = posterior_draws("full")
+    draws.covariance.values[0, 1] = 0
+    found = assignments.membership_intervals(draws, X, probability=0.89)
+    assert all(np.isnan(each).all() for each in found)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64])

@@ -16,6 +16,7 @@ FLOORS = (
     ("starts",),
     ("inference",),
     ("results",),
+    ("calibration",),
     ("experiment",),
     ("report",),
     ("console",),

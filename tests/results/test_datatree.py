@@ -19,7 +19,7 @@ from gmm_ppl.results.groups import predictive
 from gmm_ppl.results.limits import Limits
 from tests.results.fits import CHAINS, DRAWS, ROWS, draws_fit, fit_of, joint, memberships, point_fit, table, values
 
-OF_POINT = {"observed_data", "constant_data", "em_fit", "em_trace", "em_restarts"}
+OF_POINT = {"observed_data", "constant_data", "em_fit", "em_trace", "em_restarts", "em_uncertainty"}
 OF_DRAWS = {"posterior", "sample_stats", "log_prior", "unconstrained_posterior", "log_likelihood", "loo"} | {
     "posterior_predictive",
     "assignments",
@@ -241,4 +241,4 @@ def test_data_of_another_width_and_negative_numbers_are_refused() -> None:
 def test_progress_is_reported() -> None:
     seen: list[tuple] = []
     to_datatree(point_fit("full"), table(), prior_draws=0, progress=lambda *step: seen.append(step))
-    assert seen == [("Results", done, 5) for done in range(1, 6)]
+    assert seen == [("Results", done, 6) for done in range(1, 7)]

@@ -134,6 +134,10 @@ def test_assignments_average_responsibilities_over_draws(sampled: xr.DataTree) -
     mean = every.mean(axis=0)
     np.testing.assert_allclose(found["responsibilities"], mean, rtol=1e-9, atol=1e-14)
     np.testing.assert_allclose(found["responsibilities_sd"], every.std(axis=0), rtol=1e-6, atol=1e-12)
+    for end, level in (("low", 0.055), ("high", 0.945)):
+        interval = found[f"responsibilities_{end}"]
+        np.testing.assert_allclose(interval, np.quantile(every, level, axis=0), rtol=2e-7, atol=1e-14)
+        assert interval.attrs == {"probability": 0.89}
     np.testing.assert_array_equal(found["assignment"], mean.argmax(axis=1))
     positive = np.where(mean > 0, mean, 1)
     np.testing.assert_allclose(found["entropy"], -(positive * np.log(positive)).sum(axis=1), rtol=1e-7, atol=1e-14)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from gmm_ppl.report.checks import point, posterior, score
+from gmm_ppl.report.checks import engine, point, posterior, score
 from gmm_ppl.report.checks.base import (
     Check,
     Extreme,
     Measurements,
+    ModesMeasurements,
     Part,
     PointMeasurements,
     PosteriorMeasurements,
@@ -16,6 +17,10 @@ CHECKS: tuple[Callable[[Measurements], Check | None], ...] = (
     point.status,
     point.optimum,
     point.counts,
+    engine.interrupted,
+    engine.approximation,
+    engine.evidence,
+    engine.modes,
     posterior.r_hat,
     posterior.ess_bulk,
     posterior.ess_tail,
@@ -38,6 +43,7 @@ __all__ = [
     "Check",
     "Extreme",
     "Measurements",
+    "ModesMeasurements",
     "Part",
     "PointMeasurements",
     "PosteriorMeasurements",

@@ -60,20 +60,39 @@ class PointMeasurements:
 
 
 @dataclass(frozen=True)
+class ModesMeasurements:
+    """The modes that draws climb to: how many, whether chains divide between them differently, and a sentence on it."""
+
+    count: int
+    apart: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
 class PosteriorMeasurements:
-    """What the sampler left. `saturated` is the share of draws at the depth limit, `bfmi` one value a chain."""
+    """What the sampler left. `saturated` is the share of draws at the depth limit, `bfmi` one value a chain.
+
+    None where the engine has no such thing: `divergences`, `saturated` and `bfmi` are NUTS's, `approximation_k` (the k̂ of
+    importance weights) and the standard error of the evidence those of engines that say so. `modes` is None where modes were
+    not looked for. `asked` are the draws a chain that were asked for, where the engine says so.
+    """
 
     chains: int
     draws: int
     max_rhat: Extreme
     min_ess_bulk: Extreme
     min_ess_tail: Extreme
-    divergences: int
+    divergences: int | None
     depth_limit: int
-    saturated: float
-    bfmi: tuple[float, ...]
+    saturated: float | None
+    bfmi: tuple[float, ...] | None
     label_switches: int
     max_abs_z: Extreme
+    engine: str = "nuts"
+    approximation_k: float | None = None
+    log_evidence_error: float | None = None
+    modes: ModesMeasurements | None = None
+    asked: int | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ RHAT, RHAT_BAD = 1.01, 1.05
 ESS_PER_CHAIN, ESS_PER_CHAIN_BAD = 100, 25
 DIVERGENT_BAD = 0.01
 BFMI, ABS_Z, SWITCHES = 0.3, 3.0, 0.01
+_INDEPENDENT = ("laplace",)
+"""Engines whose draws are independent of one another, of whom R-hat and effective sample sizes say nothing."""
 _MORE_DRAWS = "Raise mcmc.draws."
 _NOT_BY_DRAWS = "More draws will not help while the chains disagree."
 _MIXING = (
@@ -22,8 +24,8 @@ _MIXING = (
 
 
 def r_hat(found: Measurements) -> Check | None:
-    """The largest rank-normalised split R-hat over all parameters, after relabelling."""
-    return _from(found, lambda posterior: _r_hat(posterior.max_rhat))
+    """The largest rank-normalised split R-hat over all parameters, after relabelling; for runs that go through states."""
+    return _from(found, lambda posterior: None if posterior.engine in _INDEPENDENT else _r_hat(posterior))
 
 
 def ess_bulk(found: Measurements) -> Check | None:
@@ -61,11 +63,12 @@ def labels(found: Measurements) -> Check | None:
     return _from(found, _labels)
 
 
-def _from(found: Measurements, check: Callable[[PosteriorMeasurements], Check]) -> Check | None:
+def _from(found: Measurements, check: Callable[[PosteriorMeasurements], Check | None]) -> Check | None:
     return None if found.posterior is None else check(found.posterior)
 
 
-def _r_hat(worst: Extreme) -> Check:
+def _r_hat(posterior: PosteriorMeasurements) -> Check:
+    worst = posterior.max_rhat
     tone = graded(worst.value, RHAT, RHAT_BAD)
     return Check(
         name="R-hat",
@@ -75,11 +78,17 @@ def _r_hat(worst: Extreme) -> Check:
         limit=f"≤ {RHAT}",
         brief=f"largest R-hat {decimals(worst.value, 3)}",
         finding=f"The chains disagree: R-hat is {decimals(worst.value, 3)} for {worst.where}.",
-        advice=_MIXING if tone is Tone.BAD else "Run more draws before quoting anything to two digits.",
+        advice=_disagreement(posterior.engine) if tone is Tone.BAD else "Run more draws before quoting anything to two digits.",
     )
 
 
-def _ess(name: str, worst: Extreme, posterior: PosteriorMeasurements, what: str) -> Check:
+def _disagreement(engine: str) -> str:
+    return "Do not use the draws. Raise mcmc.draws and mcmc.moves until the runs agree." if engine == "tempered" else _MIXING
+
+
+def _ess(name: str, worst: Extreme, posterior: PosteriorMeasurements, what: str) -> Check | None:
+    if posterior.engine in _INDEPENDENT:
+        return None
     chains, least = posterior.chains, ESS_PER_CHAIN * posterior.chains
     return Check(
         name=f"ESS, {name}",
@@ -93,7 +102,9 @@ def _ess(name: str, worst: Extreme, posterior: PosteriorMeasurements, what: str)
     )
 
 
-def _divergences(posterior: PosteriorMeasurements) -> Check:
+def _divergences(posterior: PosteriorMeasurements) -> Check | None:
+    if posterior.divergences is None:
+        return None
     share = posterior.divergences / (posterior.chains * posterior.draws)
     return Check(
         name="Divergences",
@@ -108,7 +119,9 @@ def _divergences(posterior: PosteriorMeasurements) -> Check:
     )
 
 
-def _tree_depth(posterior: PosteriorMeasurements) -> Check:
+def _tree_depth(posterior: PosteriorMeasurements) -> Check | None:
+    if posterior.saturated is None:
+        return None
     return Check(
         name="Tree depth",
         part=Part.POSTERIOR,
@@ -122,7 +135,9 @@ def _tree_depth(posterior: PosteriorMeasurements) -> Check:
     )
 
 
-def _energy(posterior: PosteriorMeasurements) -> Check:
+def _energy(posterior: PosteriorMeasurements) -> Check | None:
+    if posterior.bfmi is None:
+        return None
     worst = min(posterior.bfmi, default=float("nan"))
     return Check(
         name="E-BFMI",
@@ -150,7 +165,10 @@ def _agreement(posterior: PosteriorMeasurements) -> Check:
     )
 
 
-def _labels(posterior: PosteriorMeasurements) -> Check:
+def _labels(posterior: PosteriorMeasurements) -> Check | None:
+    # Draws that follow no path have no labels to switch from.
+    if posterior.engine != "nuts":
+        return None
     switches = posterior.label_switches
     most = SWITCHES * posterior.chains * posterior.draws
     return Check(

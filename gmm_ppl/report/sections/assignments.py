@@ -91,16 +91,35 @@ def _doubtful(tree: xr.DataTree) -> list[Block]:
     rows = tuple(
         (str(at), *(number(value) for value in x[at, : len(names)]), *_uncertain(tree, at), _entropy(shares[at])) for at in order
     )
-    spread = " ± posterior sd" if has(tree, "assignments", "responsibilities_sd") else ""
-    return [TableBlock(columns, rows, f"The least certain rows: responsibility{spread} by component")]
+    return [TableBlock(columns, rows, f"The least certain rows: responsibility{_spread(tree)} by component")]
+
+
+def _spread(tree: xr.DataTree) -> str:
+    """What stands beside a responsibility; files of earlier versions have no interval, and those without draws nothing."""
+    if has(tree, "assignments", "responsibilities_low"):
+        return f" ({percent(_of_each_row(tree, 'low').attrs['probability'])} posterior interval)"
+    return " ± posterior sd" if has(tree, "assignments", "responsibilities_sd") else ""
 
 
 def _uncertain(tree: xr.DataTree, at: int) -> list[str]:
     shares = responsibilities(tree)[at]
-    if not has(tree, "assignments", "responsibilities_sd"):
-        return [probability(float(share)) for share in shares]
-    spread = tree["assignments"].dataset["responsibilities_sd"].transpose("obs", "component").values[at]
-    return [f"{decimals(float(share), 2)} ± {decimals(float(error), 2)}" for share, error in zip(shares, spread, strict=True)]
+    if has(tree, "assignments", "responsibilities_low"):
+        ends = (_of_each_row(tree, end).values[at] for end in ("low", "high"))
+        return [
+            f"{_rounded(share)} ({_rounded(low)} to {_rounded(high)})" for share, low, high in zip(shares, *ends, strict=True)
+        ]
+    if has(tree, "assignments", "responsibilities_sd"):
+        spread = _of_each_row(tree, "sd").values[at]
+        return [f"{_rounded(share)} ± {_rounded(error)}" for share, error in zip(shares, spread, strict=True)]
+    return [probability(float(share)) for share in shares]
+
+
+def _of_each_row(tree: xr.DataTree, name: str) -> xr.DataArray:
+    return tree["assignments"].dataset[f"responsibilities_{name}"].transpose("obs", "component")
+
+
+def _rounded(value: float) -> str:
+    return decimals(float(value), 2)
 
 
 def _entropy(share: np.ndarray) -> str:

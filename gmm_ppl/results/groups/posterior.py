@@ -37,13 +37,17 @@ def posterior_variables(draws: RelabelledDraws) -> Named:
 
 def statistics_variables(draws: RelabelledDraws) -> Named:
     """The sampler's statistics and the permutation that settled the labels."""
-    statistics = {name: (SAMPLE, values) for name, values in draws.sampler_statistics.items()}
+    statistics = {name: (SAMPLE[: np.ndim(values)], values) for name, values in draws.sampler_statistics.items()}
     return {**statistics, "permutation": ((*SAMPLE, "component"), draws.permutation)}
 
 
 def sampler_attrs(draws: RelabelledDraws) -> dict[str, int | float | str]:
-    """How long sampling took, in seconds, its depth limit, and how much relabelling had to undo."""
+    """Who drew, how long it took in seconds, its depth limit, how much relabelling had to undo, and what is said once for all
+    draws: evidence in nats, k̂ and the like.
+    """
     return {
+        "engine": draws.engine,
+        **draws.facts,
         "sampling_time": draws.seconds,
         "max_tree_depth": draws.max_tree_depth,
         "relabelling": draws.method,

@@ -1,0 +1,109 @@
+"""How long NUTS warms up: a short check of the step size where the curvature at the mode describes the posterior, else all."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gmm_ppl.compiled import compiled
+from gmm_ppl.inference.base import PointFit
+from gmm_ppl.inference.importance import smoothed
+from gmm_ppl.inference.newton import Mode
+from gmm_ppl.inference.warmup import Sampler
+from gmm_ppl.types import Array, Float
+
+SHORT = 75
+"""Transitions that settle a step size; an overdispersed start is forgotten in a few, in coordinates of unit scale."""
+
+WINDOWED = 500
+"""Transitions of Stan's windows, which measure the metric anew; half of Stan's own number, since they begin at a good one."""
+
+LARGEST_PARETO_K = 0.7
+"""Above it, importance weights have no usable mean (Vehtari et al. 2024, jmlr.org/papers/v25/19-556.html)."""
+
+FEWEST_ROWS = 2.0
+"""Rows that a component is expected to have for each number that it alone depends on, at the least."""
+
+LOOKS = (400, 2000)
+"""Draws from the normal law that are looked at, at least and at most. 400 are 2 % of what a thousand draws of four chains
+evaluate; k̂ of 2000 is less noisy, where they cost nothing.
+"""
+
+NUMBERS_LOOKED_AT = 1e8
+"""Rows × features × components × draws up to which more than the fewest are looked at."""
+
+LANES = 50
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """The warm-up that was chosen: transitions a chain, whether the metric is measured in them too, and why.
+
+    `pareto_k` is that of the normal law at the mode, NaN where it was not looked at.
+    """
+
+    warmup: int
+    windowed: bool
+    reason: str
+    pareto_k: float
+
+
+def adaptation(sampler: Sampler, mode: Mode, point: PointFit, key: Array, warmup: int | None) -> Adaptation:
+    """What was asked for, or by rule where nothing was.
+
+    The rule: 75 transitions that adapt the step size alone, if Newton's steps came to a mode, where every curvature is downwards,
+    every component is expected to have two rows or more for each number that it alone depends on, and Pareto k̂ of importance
+    weights of the normal law there is at most 0.7. Otherwise 500 that adapt step size and metric, in Stan's windows.
+    """
+    if warmup is not None:
+        return Adaptation(warmup, windowed=True, reason="as asked for", pareto_k=np.nan)
+    doubts = [*doubts_about_mode(mode), *doubts_about_components(sampler, point)]
+    pareto_k = np.nan
+    if not doubts:
+        pareto_k = smoothed(np.asarray(log_ratios(sampler, key, looks(sampler)))).pareto_k
+        doubts = doubts_about_weights(pareto_k)
+    if doubts:
+        return Adaptation(WINDOWED, windowed=True, reason="; ".join(doubts), pareto_k=pareto_k)
+    reason = f"the normal approximation at the mode is close to the posterior (Pareto k̂ {pareto_k:.2f})"
+    return Adaptation(SHORT, windowed=False, reason=reason, pareto_k=pareto_k)
+
+
+def doubts_about_mode(mode: Mode) -> list[str]:
+    """Whether there is a mode with a curvature."""
+    if not (np.isfinite(mode.log_density) and mode.done):
+        return ["no mode was reached from the EM point"]
+    return [] if mode.curvature.flattest > 0 else ["the density does not curve downwards in every direction at the mode"]
+
+
+def doubts_about_components(sampler: Sampler, point: PointFit) -> list[str]:
+    """Whether every component has rows enough to settle its own numbers."""
+    shape = sampler.posterior.shape
+    own = shape.n_parameters / shape.components
+    rows = float(np.sum(sampler.posterior.rows.weights)) * float(np.min(point.parameters.weights))
+    if rows >= FEWEST_ROWS * own:
+        return []
+    return [f"the smallest component has {rows:.1f} rows for about {own:.0f} numbers of its own"]
+
+
+def doubts_about_weights(pareto_k: float) -> list[str]:
+    """Whether the posterior's tails are the normal law's."""
+    # Written so that NaN is a doubt.
+    if pareto_k <= LARGEST_PARETO_K:
+        return []
+    return [f"the normal approximation at the mode is no stand-in for the posterior (Pareto k̂ {pareto_k:.2f})"]
+
+
+def looks(sampler: Sampler) -> int:
+    """How many draws to look at."""
+    numbers = sampler.posterior.rows.columns.size * sampler.posterior.shape.components
+    return int(np.clip(NUMBERS_LOOKED_AT / numbers, *LOOKS))
+
+
+@compiled
+def log_ratios(sampler: Sampler, key: Array, number: int) -> Float[Array, " S"]:
+    """Log importance ratios of draws from the standard normal law in whitened coordinates, up to a constant (nats)."""
+    size = sum(np.size(each) for each in jax.tree.leaves(sampler.coordinates.centre))
+    draws = jax.random.normal(key, (number, size))
+    densities = jax.lax.map(sampler.log_density, draws, batch_size=LANES)
+    return densities + jnp.sum(draws**2, axis=1) / 2

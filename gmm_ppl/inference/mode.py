@@ -1,0 +1,43 @@
+"""The posterior's mode in unconstrained coordinates, above an EM fit: where Laplace draws around and NUTS' coordinates begin."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from gmm_ppl.compiled import compiled, make_room, one_blas_thread
+from gmm_ppl.inference.base import PointFit
+from gmm_ppl.inference.coordinates import matching_sites, refuse_the_edge
+from gmm_ppl.inference.newton import Mode, find_mode
+from gmm_ppl.inference.posterior_density import PosteriorDensity
+from gmm_ppl.model.posterior import Posterior
+from gmm_ppl.priors.sites import Sites
+
+
+def mode_above(target: Posterior, point: PointFit) -> tuple[Mode, Sites]:
+    """What Newton's steps lead to, and the unconstrained sites that they went out from; `reached` says whether it is a mode.
+
+    EM's point is the mode in weights, means and covariances; unconstrained coordinates have another, a few steps away.
+
+    Raises:
+        InputError: as `coordinates.starting_sites`.
+    """
+    sites = jax.tree.map(jnp.asarray, matching_sites(target, point))
+    make_room()
+    with one_blas_thread():
+        mode, unconstrained = newton(target, sites)
+    refuse_the_edge(point, unconstrained)
+    return mode, unconstrained
+
+
+def reached(mode: Mode) -> bool:
+    """Whether the steps came to an end where the density is finite."""
+    return bool(np.isfinite(mode.log_density) & mode.done)
+
+
+@compiled
+def newton(target: Posterior, sites: Sites) -> tuple[Mode, Sites]:
+    """The mode, and the unconstrained sites that it was looked for from."""
+    unconstrained = target.unconstrain(sites)
+    flat, unravel = ravel_pytree(unconstrained)
+    return find_mode(PosteriorDensity(target, unravel).expansion, flat), unconstrained

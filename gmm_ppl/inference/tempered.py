@@ -1,0 +1,161 @@
+"""`temper`: tempered sequential Monte Carlo from the prior to the posterior, which needs no start and gives the evidence."""
+
+import time
+
+import jax
+import numpy as np
+
+from gmm_ppl.compiled import make_room, one_blas_thread
+from gmm_ppl.errors import FitError
+from gmm_ppl.inference.arguments import check_between, check_count
+from gmm_ppl.inference.base import PointFit, TemperedFit
+from gmm_ppl.inference.beginning import begun
+from gmm_ppl.inference.coordinates import check_start
+from gmm_ppl.inference.population import Population, Tempering, advance_all, begin_all, expanded
+from gmm_ppl.model.specification import Mixture
+from gmm_ppl.progress import Progress, watched
+from gmm_ppl.types import Array, in_float64, to_numpy
+
+FEWEST_DRAWS = 10
+"""Particles below which a run has no variances to scale its moves to."""
+
+
+@in_float64
+def temper(
+    mixture: Mixture,
+    data: object,
+    *,
+    start: PointFit | None = None,
+    seed: int = 0,
+    chains: int = 4,
+    draws: int = 1000,
+    moves: int = 4,
+    target_ess: float = 0.5,
+    progress: Progress | None = None,
+) -> TemperedFit:
+    """Posterior draws and evidence by adaptive tempered sequential Monte Carlo (Neal 2001, doi:10.1023/A:1008923215028; Del
+    Moral, Doucet & Jasra 2006, doi:10.1111/j.1467-9868.2006.00553.x).
+
+    Particles drawn from the prior pass through p(u) p(x | u)^β with β from 0 to 1. Each step takes the β at which their weights
+    p(x | u)^Δβ have the effective size asked for, draws particles anew by weight, and moves them by Hamiltonian Monte Carlo
+    scaled to their variances (Buchholz, Chopin & Jacob 2021, doi:10.1214/20-BA1222). Particles divide between modes as the
+    posterior does, where a chain may stay in the mode that it was started in.
+
+        log evidence ≈ log mean over runs of Π_t mean over particles of p(x | u_t)^Δβ_t
+
+    No K! is missing: the prior that particles are drawn from covers every labelling, and so do they.
+
+    Args:
+        mixture: the specification; its prior must be proper.
+        data: rows (N, D), in any form that `fit` takes.
+        start: an EM fit that labels are settled against; particles do not start there. By default one is made with the
+            same seed.
+        seed: of particles and moves.
+        chains: independent runs, whose disagreement is the Monte-Carlo error.
+        draws: particles a run, which are its draws. Neighbours share ancestors, so effective sample sizes count families.
+        moves: Hamiltonian moves a particle at each temperature.
+        target_ess: 0 < · < 1, effective share of the particles after weighting; higher takes more temperatures.
+        progress: called at each temperature; as in `fit`.
+
+    Returns:
+        Draws in labels of their own, equally weighted. Ctrl-C is passed on: before the last temperature no particle is a draw
+        from the posterior.
+
+    Raises:
+        InputError: an improper prior, arguments out of range, or a start that is no fit of this mixture.
+        FitError: no particle has a finite density.
+    """
+    check_arguments(chains, draws, moves, target_ess)
+    resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
+    check_start(target, point)
+    began = time.monotonic()
+    make_room()
+    with watched(progress) as watching, one_blas_thread():
+        tempering = Tempering(target, target_ess, moves)
+        population, path = run(tempering, jax.random.key(seed), chains, draws, watching)
+        found = to_numpy((population, expanded(tempering, population.position)))
+    return collect(resolved, point, *found, path, seconds=time.monotonic() - began, seed=seed)
+
+
+def check_arguments(chains: int, draws: int, moves: int, target_ess: float) -> None:
+    """Refuse settings that no run can have."""
+    check_count("chains", chains)
+    check_count("draws", draws, low=FEWEST_DRAWS)
+    check_count("moves", moves)
+    check_between("target_ess", target_ess, 0, 1)
+
+
+def run(
+    tempering: Tempering, key: Array, chains: int, draws: int, progress: Progress
+) -> tuple[Population, dict[str, np.ndarray]]:
+    """Every run's particles at a temperature of 1, and its path there, (chains, T)."""
+    for_prior, key = jax.random.split(key)
+    population = begin_all(tempering, jax.random.split(for_prior, chains), draws)
+    path: list[dict[str, np.ndarray]] = []
+    arrived = False
+    # Once more after the last temperature: moves alone, which part particles that were drawn twice.
+    while not arrived:
+        arrived = bool((np.asarray(population.temperature) >= 1).all())
+        key, each = jax.random.split(key)
+        population, record = advance_all(tempering, population, jax.random.split(each, chains))
+        path.append(to_numpy(record))
+        check_going(path[-1])
+        progress("Tempering", len(path), 0, note(path[-1]))
+    return population, {name: np.stack([record[name] for record in path], axis=1) for name in path[0]}
+
+
+def note(record: dict[str, np.ndarray]) -> str:
+    """Where the coldest run is."""
+    return f"temperature {record['temperature'].min():.3g} of 1, acceptance {record['acceptance_rate'].mean():.2f}"
+
+
+def check_going(record: dict[str, np.ndarray]) -> None:
+    """Refuse to go on where weights are not numbers."""
+    if not all(np.isfinite(record[name]).all() for name in ("temperature", "ess")):
+        raise FitError(
+            "temper: no draw from the prior has a finite density: look for values far from all others, or state a prior in the "
+            "units of the data."
+        )
+
+
+def collect(
+    mixture: Mixture,
+    point: PointFit,
+    population: Population,
+    draws: tuple,
+    path: dict[str, np.ndarray],
+    *,
+    seconds: float,
+    seed: int,
+) -> TemperedFit:
+    """Particles as draws, beside the evidence and the way they went."""
+    unconstrained, sites, parameters, log_density = draws
+    evidence, error = combined(population.log_evidence)
+    return TemperedFit(
+        mixture=mixture,
+        parameters=parameters,
+        sites=sites,
+        unconstrained=unconstrained,
+        sampler_statistics={
+            "lp": log_density,
+            "log_evidence": population.log_evidence,
+            "temperatures": (path["temperature"] < 1).sum(axis=1) + 1,
+            "ancestors": np.array([np.unique(roots).size for roots in population.root]),
+        },
+        start=point,
+        seconds=seconds,
+        seed=seed,
+        log_evidence=evidence,
+        log_evidence_error=error,
+        path=path,
+    )
+
+
+def combined(log_evidence: np.ndarray) -> tuple[float, float]:
+    """Log mean of the runs' evidence, whose mean is unbiased where its logarithm's is not, and its standard error by the
+    delta method; NaN from one run.
+    """
+    highest = log_evidence.max()
+    relative = np.exp(log_evidence - highest)
+    error = relative.std(ddof=1) / relative.mean() / np.sqrt(relative.size) if relative.size > 1 else np.nan
+    return float(highest + np.log(relative.mean())), float(error)

@@ -1,0 +1,226 @@
+"""`standard_errors`: how far an EM point may be from the parameters that it estimates, by the curvature there."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from gmm_ppl.compiled import compiled, make_room, one_blas_thread
+from gmm_ppl.data.tables import Table, as_table
+from gmm_ppl.errors import FitWarning, InputError
+from gmm_ppl.inference.base import PointFit
+from gmm_ppl.inference.curvature import unit_scale
+from gmm_ppl.mixture.density import expected_log_likelihood
+from gmm_ppl.mixture.information import derivatives
+from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.scores import scores
+from gmm_ppl.mixture.tangent import moved
+from gmm_ppl.model.posterior import Posterior, posterior
+from gmm_ppl.model.specification import resolved_prior
+from gmm_ppl.priors.base import direct_supports
+from gmm_ppl.priors.sites import Sites, log_prior
+from gmm_ppl.types import Array, Float, in_float64, to_numpy
+
+KINDS = ("observed", "sandwich")
+
+SINGULAR = 1e-11
+"""Curvature, as a fraction of the steepest in coordinates of like scale, that rounding of sums over rows may leave of none."""
+
+FAR = 0.1
+"""Standard errors between a point and the mode, from which the point counts as no mode."""
+
+
+class InformationStatus(Enum):
+    """What the curvature at a point allows to be said of it; the value is the message for people."""
+
+    REGULAR = "The objective has a strict maximum here."
+    OFF_THE_MODE = (
+        "The objective still rises here, by more than a tenth of a standard error: give the data that were fitted, or fit with a "
+        "smaller tolerance or more steps."
+    )
+    SINGULAR = (
+        "The objective is flat in some direction, along which nothing bounds the parameters: take fewer components, or a prior "
+        "that bounds them."
+    )
+    INDEFINITE = "The objective curves upwards in some direction: the point is a saddle, or no mode of these data."
+
+    @property
+    def regular(self) -> bool:
+        """Whether there are errors at all."""
+        return self in (InformationStatus.REGULAR, InformationStatus.OFF_THE_MODE)
+
+
+@dataclass(frozen=True, eq=False)
+class StandardErrors:
+    """Standard errors of a point's weights, means and covariance values, by the names and in the shapes of those.
+
+    `errors` are in the parameters' own units, 0 for what the model fixes (the weight of a single component). `covariance` (P, P)
+    is that of the free parameters: all weights but the last, means, then covariance values, of matrices the lower
+    triangles, each row by row. (Of a program's own sites it is that of their unconstrained coordinates, laid out flat.)
+    `distance` is how far the mode seems from the point, in standard errors, and `flattest` the smallest curvature as a fraction
+    of the largest, after scaling by the diagonal. Where `status` is singular or indefinite all errors and covariances are NaN.
+    """
+
+    kind: str
+    errors: dict[str, np.ndarray]
+    covariance: np.ndarray
+    flattest: float
+    distance: float
+    status: InformationStatus
+
+
+@in_float64
+def standard_errors(fit: PointFit, data: object, *, kind: str = "observed") -> StandardErrors:
+    """Standard errors of weights, means and covariance values at an EM point.
+
+    With ℓ = log-likelihood + log prior, the density of weights, means and covariance matrices that EM climbs, no Jacobian in it
+    (under the flat prior the log-likelihood alone), as a function of free coordinates u, H its Hessian at the point,
+    s_i = ∂ log P(x_i) / ∂u the score of a row, and J = ∂ parameters / ∂u:
+
+        observed    C = −H⁻¹                         where the model is right (Efron & Hinkley 1978, doi:10.1093/biomet/65.3.457)
+        sandwich    C = H⁻¹ (Σ_i w_i s_i s_iᵀ) H⁻¹   where it is wrong too (White 1982, doi:10.2307/1912526)
+
+    and errors √diag(J C Jᵀ), the delta method. Both are laws of large N: where a component has few rows, or a variance is
+    near 0, the law of the estimate is skewed, and the bootstrap or the posterior says more. A prior enters through H alone, which
+    so is the curvature of the log posterior that Bayesians would invert, and s_i are not centred.
+
+    Args:
+        fit: what `fit` answered with.
+        data: the rows (N, D) that it was fitted to, in any form that `fit` takes.
+        kind: observed or sandwich.
+
+    Raises:
+        InputError: no fit, one without usable parameters or with a component without rows, data with other features, or an
+            unknown kind.
+
+    Warns:
+        FitWarning: the point is no mode of these data, or the curvature is singular or indefinite and errors are NaN.
+    """
+    if kind not in KINDS:
+        raise InputError(f"kind: choose {' or '.join(KINDS)}; given {kind!r}.")
+    table = as_table(data)
+    check_point(fit, table)
+    found = errors_of(fit, table)[kind]
+    if found.status is not InformationStatus.REGULAR:
+        warnings.warn(f"Standard errors: {found.status.value}", FitWarning, stacklevel=3)
+    return found
+
+
+def check_point(point: PointFit, table: Table) -> None:
+    """Refuse what is no fit, parameters that are no mode's or lie at the edge of their domain, and data of other features."""
+    if not isinstance(point, PointFit):
+        raise InputError(f"fit: give what gmm_ppl.fit returned; given {type(point).__name__}.")
+    reason = why_no_errors(point)
+    if reason:
+        raise InputError(f"fit: {reason}")
+    features = point.parameters.shape.features
+    if len(table.features) != features:
+        raise InputError(f"data: the fit has {features} features, {table.source} has {len(table.features)}.")
+
+
+def why_no_errors(point: PointFit) -> str:
+    """Why a point can have no standard errors; empty where it can."""
+    if not point.status.usable:
+        return f"the EM fit has no usable parameters. {point.status.value}"
+    if point.empty:
+        return (
+            f"No rows are left to component {', '.join(map(str, point.empty))}, counting from 0, so nothing is known of it. Take "
+            "fewer components."
+        )
+    if set(point.sites) != set(resolved_prior(point.mixture).supports(point.parameters.shape)):
+        return "the EM fit has other sites than its mixture's prior."
+    return ""
+
+
+@in_float64
+def errors_of(point: PointFit, table: Table) -> dict[str, StandardErrors]:
+    """`StandardErrors` of every kind, without a warning."""
+    make_room()
+    with one_blas_thread():
+        sites = jax.tree.map(jnp.asarray, point.sites)
+        found = to_numpy(information(posterior(point.mixture, table), sites))
+    shared = {
+        "flattest": float(found["flattest"]),
+        "distance": float(found["distance"]),
+        "status": status_of(float(found["flattest"]), float(found["distance"])),
+    }
+    return {kind: StandardErrors(kind, *known(found[kind], shared["status"]), **shared) for kind in KINDS}
+
+
+def status_of(flattest: float, distance: float) -> InformationStatus:
+    """What a curvature and the distance to its top come to; NaN is no curvature."""
+    if not flattest > -SINGULAR:
+        return InformationStatus.INDEFINITE
+    if not flattest > SINGULAR:
+        return InformationStatus.SINGULAR
+    return InformationStatus.REGULAR if distance <= FAR else InformationStatus.OFF_THE_MODE
+
+
+def known(found: tuple[dict[str, np.ndarray], np.ndarray], status: InformationStatus) -> Any:
+    """Errors and covariance, or NaN for all of them."""
+    return found if status.regular else jax.tree.map(lambda each: np.full_like(each, np.nan), found)
+
+
+@compiled
+def information(target: Posterior, sites: Sites) -> dict[str, Any]:
+    """Everything about the curvature of a posterior's objective at `sites`."""
+    sites_at, position = chart(target, sites)
+
+    def prior_and_parameters(each: Float[Array, " P"]) -> tuple[Array, MixtureParameters]:
+        return log_prior(target.prior, target.shape, sites_at(each))
+
+    def parameters_at(each: Float[Array, " P"]) -> MixtureParameters:
+        return prior_and_parameters(each)[1]
+
+    rows = scores(target.rows, parameters_at, position)
+
+    def expected(each: Float[Array, " P"]) -> Array:
+        said, parameters = prior_and_parameters(each)
+        return said + expected_log_likelihood(rows.statistics, parameters)
+
+    _, gradient, hessian = derivatives(expected, position)
+    # Louis' identity (1982, doi:10.1111/j.2517-6161.1982.tb01203.x).
+    inverse, flattest = inverse_of(-hessian - rows.left_open)
+    sandwich = inverse @ rows.products @ inverse
+    jacobians = jax.jacfwd(lambda each: parameters_at(each).sites)(position)
+    found = {
+        kind: (jax.tree.map(lambda each, held=held: spread(each, held), jacobians), held)
+        for kind, held in (("observed", inverse), ("sandwich", sandwich))
+    }
+    return {**found, "flattest": flattest, "distance": jnp.sqrt(gradient @ inverse @ gradient)}
+
+
+def chart(target: Posterior, sites: Sites) -> tuple[Callable[[Float[Array, " P"]], Sites], Float[Array, " P"]]:
+    """Sites at free coordinates, and the coordinates of `sites`.
+
+    At a stationary point a Hessian goes over from one set of coordinates to another as a tensor, so any will do. The
+    parameters themselves need no bijection, which takes seconds to compile to second order.
+    """
+    if target.prior.supports(target.shape) == direct_supports(target.shape):
+        family = target.shape.family
+        parameters = MixtureParameters(sites["weights"], sites["means"], family(sites[family.site]))
+        return lambda each: moved(parameters, each).sites, jnp.zeros(target.shape.n_parameters)
+    position, unravel = ravel_pytree(target.unconstrain(sites))
+    return lambda each: target.constrain(unravel(each)), position
+
+
+def inverse_of(matrix: Float[Array, "P P"]) -> tuple[Float[Array, "P P"], Float[Array, ""]]:
+    """Inverse of a symmetric matrix, and its smallest eigenvalue over the largest, both after scaling by the diagonal.
+
+    Scaled, so that coordinates in units as different as 10⁻¹⁰⁰ and 1 keep their digits.
+    """
+    scale = unit_scale(jnp.diagonal(matrix))
+    values, vectors = jnp.linalg.eigh(scale[:, None] * matrix * scale)
+    scaled = scale[:, None] * vectors
+    return (scaled / values) @ scaled.T, values[0] / jnp.max(jnp.abs(values))
+
+
+def spread(jacobian: Float[Array, "... P"], covariance: Float[Array, "P P"]) -> Array:
+    """√diag(J C Jᵀ)."""
+    return jnp.sqrt(jnp.maximum(jnp.sum((jacobian @ covariance) * jacobian, axis=-1), 0))

@@ -1,0 +1,85 @@
+"""Checks of what only some engines say: a normal approximation's fit, the evidence, and the modes that chains sit in.
+
+The limit of k̂ is that of Vehtari and others (2024), JMLR 25(72), arXiv:1507.02646.
+"""
+
+import math
+
+from gmm_ppl.report.checks.base import Check, Measurements, Part, graded
+from gmm_ppl.report.checks.score import PARETO_K
+from gmm_ppl.report.numbers import count, decimals, plural
+from gmm_ppl.report.page import Tone
+
+EVIDENCE_NATS, EVIDENCE_NATS_BAD = 0.5, 2.0
+_TEMPER = "Run mcmc: {sampler: tempered}, which draws from all modes in the posterior's proportions."
+
+
+def approximation(found: Measurements) -> Check | None:
+    """The k̂ of the importance weights between a normal approximation and the posterior."""
+    if found.posterior is None or found.posterior.approximation_k is None:
+        return None
+    k = decimals(found.posterior.approximation_k, 2)
+    return Check(
+        name="Normal approximation",
+        part=Part.POSTERIOR,
+        tone=graded(found.posterior.approximation_k, PARETO_K, PARETO_K),
+        measured=f"Pareto k̂ {k}",
+        limit=f"≤ {PARETO_K}",
+        brief=f"Pareto k̂ of the approximation {k}",
+        finding=f"The normal approximation cannot stand for the posterior: Pareto k̂ of its importance weights is {k}.",
+        advice="Sample the posterior instead: mcmc: {sampler: nuts}.",
+    )
+
+
+def interrupted(found: Measurements) -> Check | None:
+    """Draws that are fewer than were asked for; nothing where all are there."""
+    if found.posterior is None or found.posterior.asked is None or found.posterior.draws >= found.posterior.asked:
+        return None
+    kept = f"{count(found.posterior.draws)} of {count(found.posterior.asked)} draws a chain"
+    return Check(
+        name="Interrupted",
+        part=Part.POSTERIOR,
+        tone=Tone.CAUTION,
+        measured=kept,
+        limit="all of them",
+        brief=kept,
+        finding=f"The sampler was interrupted: {kept} were made.",
+        advice="Run the same command again for the rest.",
+    )
+
+
+def evidence(found: Measurements) -> Check | None:
+    """The standard error of the log evidence."""
+    if found.posterior is None or found.posterior.log_evidence_error is None:
+        return None
+    error = found.posterior.log_evidence_error
+    # One run has no error, and draws that may be as good as any.
+    tone = Tone.CAUTION if math.isnan(error) else graded(error, EVIDENCE_NATS, EVIDENCE_NATS_BAD)
+    return Check(
+        name="Log evidence",
+        part=Part.POSTERIOR,
+        tone=tone,
+        measured=f"± {decimals(error, 2)} nats",
+        limit=f"≤ {EVIDENCE_NATS} nats",
+        brief=f"log evidence known to {decimals(error, 2)} nats",
+        finding=f"The evidence is uncertain: the standard error of its logarithm is {decimals(error, 2)} nats.",
+        advice="Raise mcmc.draws, and with tempering mcmc.moves; an error takes two chains.",
+    )
+
+
+def modes(found: Measurements) -> Check | None:
+    """Whether chains divide alike between modes, labels apart."""
+    if found.posterior is None or found.posterior.modes is None:
+        return None
+    seen = found.posterior.modes
+    number = plural(seen.count, "mode")
+    return Check(
+        name="Modes",
+        part=Part.POSTERIOR,
+        tone=Tone.BAD if seen.apart else Tone.GOOD,
+        measured=number + (", chains apart" if seen.apart else ""),
+        limit="chains divide alike between modes",
+        brief=f"chains apart in {number}" if seen.apart else f"{number}, chains alike",
+        finding=seen.sentence,
+        advice=_TEMPER if found.posterior.engine != "tempered" else "Raise mcmc.draws and mcmc.moves.",
+    )
