@@ -79,7 +79,8 @@ def test_the_rest_of_the_schema(sampled: xr.DataTree) -> None:
     assert sampled["posterior_predictive"].dataset["x"].dims == ("chain", "draw", "obs", "feature")
     assert sampled["posterior_predictive"].dataset["draw"].values.tolist() == [0, 5, 11, 16, 22, 27, 33, 38, 44, 49]
     assert sampled["sample_stats"].attrs == {
-        "sampling_time": 1.5, "max_tree_depth": 10, "relabelling": "pivot", "label_switches": 0, "chains_in_other_orders": 0
+        "engine": "nuts", "sampling_time": 1.5, "max_tree_depth": 10, "relabelling": "pivot", "label_switches": 0,
+        "chains_in_other_orders": 0,
     }  # fmt: skip
 
 
