@@ -4,7 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from gmm_ppl.inference.curvature import Curvature, Expansion, curvature, move
+from gmm_ppl.inference.curvature import LARGEST_DENSE, Curvature, Expansion, curvature, move
 from gmm_ppl.types import Array, Bool, Float, Int
 
 SETTLED = 1e-9
@@ -44,14 +44,13 @@ def find_mode(expansion: Expansion, start: Float[Array, " P"]) -> Mode:
     def going(mode: Mode) -> Array:
         return ~mode.done & (mode.steps < MAX_STEPS)
 
-    return jax.lax.while_loop(going, lambda mode: try_step(expansion, mode), nowhere(expansion, start))
+    return jax.lax.while_loop(going, lambda mode: try_step(expansion, mode), nowhere(start))
 
 
-def nowhere(expansion: Expansion, start: Float[Array, " P"]) -> Mode:
+def nowhere(start: Float[Array, " P"]) -> Mode:
     """Before the first evaluation: from here the start itself is tried, and anything is a gain."""
-    hessian = jax.eval_shape(expansion, start)[2]
     none = jnp.zeros((), start.dtype)
-    flat = Curvature(jnp.zeros(hessian.shape, hessian.dtype), none)
+    flat = Curvature(jnp.zeros(start.shape * (1 if start.size > LARGEST_DENSE else 2), start.dtype), none)
     return Mode(start, none - jnp.inf, flat, jnp.zeros_like(start), none, none + 1, jnp.zeros((), bool), jnp.zeros((), int))
 
 

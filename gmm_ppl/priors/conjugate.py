@@ -9,10 +9,10 @@ from numpyro import distributions as dist
 from numpyro.distributions import constraints
 from numpyro.distributions.transforms import AffineTransform
 
-from gmm_ppl.mixture.covariance import AbstractCovariance
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.statistics import Statistics, expand, mirrored, square
 from gmm_ppl.priors.base import AbstractConjugatePrior, Supports, direct_supports, event_dims
+from gmm_ppl.priors.conjugate_laws import InverseWishartLaw, MeansLaw
 from gmm_ppl.priors.latex import show_number, show_value
 from gmm_ppl.priors.weights import WeightsLaw
 from gmm_ppl.types import Array, Float
@@ -41,25 +41,19 @@ class ConjugatePrior(AbstractConjugatePrior):
         batch = family.value_shape(shape.components, shape.features)[: -2 if family.matrix else None]
         law = law.expand(batch).to_event(len(batch))
         covariance = family(numpyro.sample(family.site, law, infer=event_dims(*family.dims)))
-        means = numpyro.sample("means", self.mean_law(covariance, shape), infer=event_dims("component", "feature"))
+        law_of_means = MeansLaw(self.mean, self.mean_precision, covariance, shape.components).to_event(1)
+        means = numpyro.sample("means", law_of_means, infer=event_dims("component", "feature"))
         return MixtureParameters(weights, means, covariance)
 
     def matrix_law(self) -> dist.Distribution:
         """Inverse-Wishart law of one covariance matrix."""
-        return dist.InverseWishart(self.degrees_of_freedom, scale_tril=jnp.linalg.cholesky(self.scale))
+        return InverseWishartLaw(self.degrees_of_freedom, self.scale)
 
     def variance_law(self, shape: MixtureShape) -> dist.Distribution:
         """Inverse-gamma law of one variance (a scale for each feature, where the family has one)."""
         # In units of the scale, because NumPyro's Jacobian of 1/σ² squares it, which leaves float64 at 10⁻⁷⁷ and 10⁷⁷.
         unit = dist.InverseGamma(self.degrees_of_freedom / 2, 0.5)
         return dist.TransformedDistribution(unit, AffineTransform(0.0, self.scale, domain=constraints.positive))
-
-    def mean_law(self, covariance: AbstractCovariance, shape: MixtureShape) -> dist.Distribution:
-        """Law of all K means given their covariances."""
-        dense = covariance.dense(shape.components, shape.features) / self.mean_precision
-        if shape.family.matrix:
-            return dist.MultivariateNormal(self.mean, covariance_matrix=dense).to_event(1)
-        return dist.Normal(self.mean, jnp.sqrt(jnp.diagonal(dense, axis1=-2, axis2=-1))).to_event(2)
 
     def supports(self, shape: MixtureShape) -> Supports:
         return direct_supports(shape)

@@ -50,7 +50,8 @@ def test_a_saddle_that_is_stayed_at_is_said():
 
 
 def test_many_coordinates_take_the_diagonal(monkeypatch):
-    monkeypatch.setattr(curvature, "LARGEST_DENSE", 2)
+    for module in (curvature, newton):
+        monkeypatch.setattr(module, "LARGEST_DENSE", 2)
     precision = np.array([0.5, 1.0, 4.0])
     found = mode_of(lambda p: -0.5 * jnp.sum(precision * (p - TOP) ** 2), np.zeros(3))
     np.testing.assert_allclose(found.position, TOP, rtol=1e-12)
