@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gmm_ppl.results.metrics import metrics
     from gmm_ppl.results.predict import assign, log_density, predict, responsibilities
     from gmm_ppl.results.relabel import RelabelledDraws, relabel
+    from gmm_ppl.results.sensitivity import sensitivity
     from gmm_ppl.results.store import load, save
     from gmm_ppl.results.summary import summary
     from gmm_ppl.results.uncertainty import uncertainty
@@ -84,6 +85,7 @@ HOMES = {
     "responsibilities": "gmm_ppl.results.predict",
     "sample": "gmm_ppl.inference.nuts",
     "save": "gmm_ppl.results.store",
+    "sensitivity": "gmm_ppl.results.sensitivity",
     "standard_errors": "gmm_ppl.inference.uncertainty",
     "StandardErrors": "gmm_ppl.inference.uncertainty",
     "Status": "gmm_ppl.inference.base",
@@ -140,6 +142,7 @@ __all__ = [
     "responsibilities",
     "sample",
     "save",
+    "sensitivity",
     "standard_errors",
     "StandardErrors",
     "Status",

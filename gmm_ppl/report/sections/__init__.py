@@ -17,6 +17,7 @@ from gmm_ppl.report.sections.model import model_section
 from gmm_ppl.report.sections.reproducibility import reproducibility_section
 from gmm_ppl.report.sections.result import result_section
 from gmm_ppl.report.sections.sampler import sampler_section
+from gmm_ppl.report.sections.sensitivity import sensitivity_section
 from gmm_ppl.report.sections.uncertainty import uncertainty_section
 from gmm_ppl.report.sections.verdict import verdict_section
 
@@ -29,6 +30,7 @@ SECTIONS: tuple[Callable[[Findings], Section | None], ...] = (
     sampler_section,
     agreement_section,
     uncertainty_section,
+    sensitivity_section,
     fit_checks_section,
     assignments_section,
     reproducibility_section,
