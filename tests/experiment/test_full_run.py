@@ -112,7 +112,7 @@ def test_maximum_likelihood_is_that_of_mclust_and_nothing_is_sampled(write: Call
     assert set(found["mcmc"].values()) == set(found["agreement"].values()) == {None}
     with xr.open_datatree("reports/likelihood/results.nc", engine="h5netcdf") as tree:
         assert "posterior" not in tree.children
-        assert json.loads(tree.attrs["provenance"])["seeds"] == {"em": 0, "mcmc": 1, "results": 2}
+        assert json.loads(tree.attrs["provenance"])["seeds"] == {"em": 0, "mcmc": 1, "results": 2, "bootstrap": 3}
     assert not Path("reports/likelihood/report.html").exists()
     call("report", "reports/likelihood")
     assert not Path("reports/likelihood/report.html").exists()
