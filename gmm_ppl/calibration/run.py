@@ -80,6 +80,16 @@ class Calibration:
         """Ranks of the replications that did not fail, (R, Q)."""
         return np.asarray(self.found.ranks)[self.found.usable]
 
+    @property
+    def lag_one(self) -> np.ndarray:
+        """Median over those replications of the autocorrelation of consecutive kept draws, by quantity (Q,)."""
+        return np.median(np.asarray(self.found.lag_one)[self.found.usable], axis=0)
+
+    @property
+    def notes(self) -> dict[str, np.ndarray]:
+        """The engine's own numbers on those replications, (R,) each."""
+        return {name: np.asarray(each)[self.found.usable] for name, each in self.found.notes.items()}
+
 
 @in_float64
 def calibrate(

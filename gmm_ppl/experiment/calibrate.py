@@ -92,8 +92,7 @@ def run(
 
 def summary(found: Calibration, verdict: Verdict) -> dict[str, Any]:
     """What `calibration.json` says besides the record."""
-    notes = {name: {"mean": float(np.mean(each)), "max": float(np.max(each))} for name, each in usable_notes(found)}
-    lag_one = np.median(np.asarray(found.found.lag_one)[found.found.usable], axis=0)
+    notes = {name: {"mean": float(np.mean(each)), "max": float(np.max(each))} for name, each in found.notes.items()}
     return {
         "calibrated": verdict.calibrated,
         "verdict": verdict.sentence,
@@ -109,16 +108,12 @@ def summary(found: Calibration, verdict: Verdict) -> dict[str, Any]:
             "covariance": found.mixture.covariance,
             "prior": resolved_prior(found.mixture).numbers(),
         },
-        "tests": [{**asdict(test), "median_lag_one": float(each)} for test, each in zip(verdict.tests, lag_one, strict=True)],
+        "tests": [
+            {**asdict(test), "median_lag_one": float(each)} for test, each in zip(verdict.tests, found.lag_one, strict=True)
+        ],
         "engine_notes": notes,
         "timings": {"seconds": round(found.seconds, 3), "cpu_seconds": round(found.cpu_seconds, 3)},
     }
-
-
-def usable_notes(found: Calibration) -> Iterator[tuple[str, np.ndarray]]:
-    """The engine's own numbers on replications that did not fail."""
-    for name, each in found.found.notes.items():
-        yield name, np.asarray(each)[found.found.usable]
 
 
 def save_ranks(found: Calibration, path: Path) -> None:

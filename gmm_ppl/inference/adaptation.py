@@ -9,6 +9,7 @@ import numpy as np
 from gmm_ppl.compiled import compiled
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.importance import smoothed
+from gmm_ppl.inference.mode import reached
 from gmm_ppl.inference.newton import Mode
 from gmm_ppl.inference.warmup import Sampler
 from gmm_ppl.types import Array, Float
@@ -71,7 +72,7 @@ def adaptation(sampler: Sampler, mode: Mode, point: PointFit, key: Array, warmup
 
 def doubts_about_mode(mode: Mode) -> list[str]:
     """Whether there is a mode with a curvature."""
-    if not (np.isfinite(mode.log_density) and mode.done):
+    if not reached(mode):
         return ["no mode was reached from the EM point"]
     return [] if mode.curvature.flattest > 0 else ["the density does not curve downwards in every direction at the mode"]
 

@@ -42,24 +42,15 @@ def coordinates_at(posterior: Posterior, unconstrained: Sites) -> Coordinates:
     return Coordinates(unconstrained, curvature(density.expansion(flat)[2]).scale)
 
 
-def starting_sites(posterior: Posterior, point: PointFit) -> Sites:
-    """Unconstrained sites of the sampler's program at an EM fit.
+def matching_sites(posterior: Posterior, point: PointFit) -> Sites:
+    """Sites of the sampler's program at an EM fit.
 
     The fit may have had another prior (maximum likelihood, say) as long as this one samples the same sites, or weights, means and
     covariances themselves.
 
     Raises:
-        InputError: no fit, one without usable parameters, a fit of another mixture, of a prior with other sites, or at the
-            edge of the parameters' domain.
-
+        InputError: no fit, one without usable parameters, a fit of another mixture, or of a prior with other sites.
     """
-    unconstrained = unconstrained_sites(posterior, jax.tree.map(jnp.asarray, matching_sites(posterior, point)))
-    refuse_the_edge(point, unconstrained)
-    return unconstrained
-
-
-def matching_sites(posterior: Posterior, point: PointFit) -> Sites:
-    """Sites of the sampler's program at an EM fit; InputError as `starting_sites`."""
     check_start(posterior, point)
     wanted = set(posterior.prior.supports(posterior.shape))
     found = [sites for sites in (point.sites, point.parameters.sites) if set(sites) == wanted]
@@ -87,12 +78,6 @@ def check_start(posterior: Posterior, point: PointFit) -> None:
         )
     if point.parameters.shape != posterior.shape:
         raise InputError("start: the EM fit has another number of components or features, or another covariance family.")
-
-
-@eqx.filter_jit
-def unconstrained_sites(posterior: Posterior, sites: Sites) -> Sites:
-    """`posterior.unconstrain` as one program: run bit by bit, each of its small operations would be compiled alone."""
-    return posterior.unconstrain(sites)
 
 
 def dispersed_candidates(coordinates: Coordinates, key: Array) -> Float[Array, "spreads P"]:

@@ -10,13 +10,12 @@ from jax.flatten_util import ravel_pytree
 from jax.scipy.stats import norm
 
 from gmm_ppl.compiled import compiled, one_blas_thread
-from gmm_ppl.errors import FitError
 from gmm_ppl.inference.arguments import check_count
 from gmm_ppl.inference.base import LaplaceFit, PointFit
 from gmm_ppl.inference.beginning import begun
 from gmm_ppl.inference.curvature import move
 from gmm_ppl.inference.importance import smoothed
-from gmm_ppl.inference.mode import mode_above, reached
+from gmm_ppl.inference.mode import mode_from
 from gmm_ppl.inference.newton import Mode
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior
@@ -72,7 +71,7 @@ def laplace(
     check_count("draws", draws)
     resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     began = time.monotonic()
-    mode, origin = mode_from(target, point)
+    mode, origin = mode_from(target, point, "laplace")
     with one_blas_thread():
         drawn = to_numpy(draw(target, mode, origin, jax.random.key(seed), chains, draws))
     return collect(resolved, point, mode, drawn, seconds=time.monotonic() - began, seed=seed)
@@ -102,21 +101,6 @@ def collect(mixture: Mixture, point: PointFit, mode: Mode, drawn: dict[str, Any]
         pareto_k=weights.pareto_k,
         flattest=float(mode.curvature.flattest),
     )
-
-
-def mode_from(target: Posterior, point: PointFit) -> tuple[Mode, Sites]:
-    """The mode above an EM fit, and the unconstrained sites that it was looked for from.
-
-    Raises:
-        InputError: as `coordinates.starting_sites`.
-        FitError: Newton's steps did not come to an end.
-    """
-    mode, unconstrained = mode_above(target, point)
-    if not reached(mode):
-        raise FitError(
-            "laplace: no mode was reached from the EM point; the posterior may rise without end. Take a stronger prior."
-        )
-    return mode, unconstrained
 
 
 @compiled

@@ -6,6 +6,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.compiled import compiled, make_room, one_blas_thread
+from gmm_ppl.errors import FitError
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.coordinates import matching_sites, refuse_the_edge
 from gmm_ppl.inference.newton import Mode, find_mode
@@ -20,13 +21,28 @@ def mode_above(target: Posterior, point: PointFit) -> tuple[Mode, Sites]:
     EM's point is the mode in weights, means and covariances; unconstrained coordinates have another, a few steps away.
 
     Raises:
-        InputError: as `coordinates.starting_sites`.
+        InputError: as `coordinates.matching_sites` and `coordinates.refuse_the_edge`.
     """
     sites = jax.tree.map(jnp.asarray, matching_sites(target, point))
     make_room()
     with one_blas_thread():
         mode, unconstrained = newton(target, sites)
     refuse_the_edge(point, unconstrained)
+    return mode, unconstrained
+
+
+def mode_from(target: Posterior, point: PointFit, asked: str) -> tuple[Mode, Sites]:
+    """`mode_above` for what cannot do without; `asked` is the name of the function that was called.
+
+    Raises:
+        InputError: as `mode_above`.
+        FitError: Newton's steps did not come to an end.
+    """
+    mode, unconstrained = mode_above(target, point)
+    if not reached(mode):
+        raise FitError(
+            f"{asked}: no mode was reached from the EM point; the posterior may rise without end. Take a stronger prior."
+        )
     return mode, unconstrained
 
 

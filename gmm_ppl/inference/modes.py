@@ -9,6 +9,7 @@ import numpy as np
 
 from gmm_ppl.compiled import compiled
 from gmm_ppl.data.tables import Table, as_table
+from gmm_ppl.data.wording import joined
 from gmm_ppl.inference.accelerate import accelerated
 from gmm_ppl.inference.arguments import check_count
 from gmm_ppl.inference.base import DrawsFit
@@ -176,7 +177,7 @@ def placement(share: Float[np.ndarray, "chain M"]) -> str:
         return f"Chains divide differently between {share.shape[1]} modes"
     placed = [f"{named(np.flatnonzero(main == mode).tolist())} in mode {mode}" for mode in used]
     words = f"{placed[0][0].upper()}{placed[0][1:]}".replace(" in mode", f" {sits(main, used[0])} in mode", 1)
-    return f"{words}, {listed(placed[1:])}"
+    return f"{words}, {joined(placed[1:])}"
 
 
 def sits(main: np.ndarray, mode: int) -> str:
@@ -186,9 +187,4 @@ def sits(main: np.ndarray, mode: int) -> str:
 
 def named(chains: Sequence[int]) -> str:
     """`chain 1`, `chains 0 and 2`."""
-    return ("chain " if len(chains) == 1 else "chains ") + listed([str(chain) for chain in chains])
-
-
-def listed(words: Sequence[str]) -> str:
-    """`0`, `0 and 1`, `0, 1 and 2`."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return ("chain " if len(chains) == 1 else "chains ") + joined([str(chain) for chain in chains])

@@ -9,12 +9,11 @@ from jax.flatten_util import ravel_pytree
 from numpyro.infer import MCMC, NUTS
 from numpyro.util import is_prng_key
 
-from gmm_ppl.errors import FitError
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.beginning import begun
 from gmm_ppl.inference.curvature import move
-from gmm_ppl.inference.mode import mode_above, reached
+from gmm_ppl.inference.mode import mode_from
 from gmm_ppl.model.posterior import posterior
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.priors.sites import Sites
@@ -105,7 +104,5 @@ def mode_and_scale(
 ) -> tuple[Mixture, Sites, np.ndarray]:
     """The mixture with its numbers, and in double precision the unconstrained mode with its W."""
     resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
-    mode, unconstrained = mode_above(target, point)
-    if not reached(mode):
-        raise FitError("mcmc: no mode was reached from the EM point; the posterior may rise without end. Take a stronger prior.")
+    mode, unconstrained = mode_from(target, point, "mcmc")
     return to_numpy((resolved, ravel_pytree(unconstrained)[1](mode.position), mode.curvature.scale))

@@ -12,7 +12,7 @@ import pytest
 import gmm_ppl as gp
 from gmm_ppl.inference import nuts
 from gmm_ppl.inference.base import Status
-from gmm_ppl.inference.coordinates import coordinates_at, dispersed_candidates, starting_sites
+from gmm_ppl.inference.coordinates import dispersed_candidates
 from tests.inference import exact
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR
 from tests.inference.monte_carlo import assert_mean
@@ -95,7 +95,7 @@ def test_chains_differ(run):
 @pytest.mark.usefixtures("x64")
 def test_starts_are_dispersed_about_the_mode(point):
     posterior = gp.posterior(mixture(), EIGHT_ROWS)
-    coordinates = coordinates_at(posterior, starting_sites(posterior, point))
+    coordinates = nuts.prepared(posterior, point, 0.9, 10, jax.random.key(0), WARMUP)[0].coordinates
     keys = jax.random.split(jax.random.key(0), 400)
     candidates = np.asarray(jax.vmap(lambda key: dispersed_candidates(coordinates, key))(keys))
     np.testing.assert_allclose(candidates[:, 0].std(axis=0), 2, rtol=0.15)

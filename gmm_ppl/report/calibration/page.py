@@ -91,16 +91,11 @@ def _of_replications(calibration: Calibration) -> Standing:
 
 
 def _of_draws(calibration: Calibration) -> Standing:
-    largest = float(lag_one(calibration).max())
+    largest = float(calibration.lag_one.max())
     sentence = (
         f"{calibration.draws} a replication; median lag-one autocorrelation at most {decimals(largest, 2)} in any quantity."
     )
     return Standing(Tone.CAUTION if largest > CORRELATED else Tone.GOOD, "Draws", sentence)
-
-
-def lag_one(calibration: Calibration) -> np.ndarray:
-    """Median over replications of the autocorrelation of consecutive kept draws, by quantity."""
-    return np.median(np.asarray(calibration.found.lag_one)[calibration.found.usable], axis=0)
 
 
 def _ranks(calibration: Calibration, verdict: Verdict) -> Iterator[Block]:
@@ -117,7 +112,7 @@ def _table(calibration: Calibration, verdict: Verdict) -> TableBlock:
     tones = tuple(Tone.BAD if test.name in verdict.flagged else Tone.GOOD for test in verdict.tests)
     rows = tuple(
         (test.name, tone.value, *map(probability, (test.chi_squared_p, test.ecdf_p, test.adjusted_p)), decimals(each, 2))
-        for test, tone, each in zip(verdict.tests, tones, lag_one(calibration), strict=True)
+        for test, tone, each in zip(verdict.tests, tones, calibration.lag_one, strict=True)
     )
     return TableBlock(columns, rows, "Tests of uniform ranks, by quantity", tones)
 
@@ -148,7 +143,7 @@ def _assumed(calibration: Calibration) -> Iterator[Block]:
     yield Facts(
         (
             ("engine", ": ".join(filter(None, [calibration.engine, summary]))),
-            *((f"{name.replace('_', ' ')}, mean and largest", _range(calibration, each)) for name, each in _notes(calibration)),
+            *((f"{name.replace('_', ' ')}, mean and largest", _range(each)) for name, each in calibration.notes.items()),
         )
     )
     yield paragraph(
@@ -157,12 +152,7 @@ def _assumed(calibration: Calibration) -> Iterator[Block]:
     )
 
 
-def _notes(calibration: Calibration) -> Iterator[tuple[str, np.ndarray]]:
-    for name, each in calibration.found.notes.items():
-        yield name, np.asarray(each)[calibration.found.usable]
-
-
-def _range(calibration: Calibration, values: np.ndarray) -> str:
+def _range(values: np.ndarray) -> str:
     return f"{number(float(values.mean()), digits=3)}, {number(float(values.max()), digits=3)}"
 
 
