@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gmm_ppl.inference.modes import Modes, modes
     from gmm_ppl.inference.numpyro_mcmc import mcmc
     from gmm_ppl.inference.nuts import sample
+    from gmm_ppl.inference.optima import Optima, optima
     from gmm_ppl.inference.tempered import temper
     from gmm_ppl.inference.uncertainty import InformationStatus, StandardErrors, standard_errors
     from gmm_ppl.mixture.operations import conditional, draw, marginal
@@ -75,6 +76,8 @@ HOMES = {
     "Modes": "gmm_ppl.inference.modes",
     "modes": "gmm_ppl.inference.modes",
     "NutsFit": "gmm_ppl.inference.base",
+    "Optima": "gmm_ppl.inference.optima",
+    "optima": "gmm_ppl.inference.optima",
     "PointFit": "gmm_ppl.inference.base",
     "Posterior": "gmm_ppl.model.posterior",
     "posterior": "gmm_ppl.model.posterior",
@@ -132,6 +135,8 @@ __all__ = [
     "Modes",
     "modes",
     "NutsFit",
+    "Optima",
+    "optima",
     "PointFit",
     "Posterior",
     "posterior",

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jax import monitoring
 from threadpoolctl import ThreadpoolController
 
@@ -89,6 +90,25 @@ def compiled[**Arguments, Answer](function: Callable[Arguments, Answer]) -> Call
             return programs[0](*args, **kwargs)
 
     return update_wrapper(call, function)
+
+
+def mapped(function: Callable[[Any], Any], each: Any, *, together: int) -> Any:
+    """`function` of every entry along the leading axes of `each`, at most `together` side by side.
+
+    The last batch is filled up with entries that were done, where `jax.lax.map` compiles a second program for what is left.
+    """
+    count = jax.tree.leaves(each)[0].shape[0]
+    size = min(together, count)
+    if size == 1:
+        return jax.lax.map(function, each)
+    batches = -(-count // size)
+
+    def batched(leaf: Any) -> Any:
+        whole = jnp.concatenate([leaf, leaf[: batches * size - count]])
+        return whole.reshape(batches, size, *leaf.shape[1:])
+
+    answers = jax.lax.map(jax.vmap(function), jax.tree.map(batched, each))
+    return jax.tree.map(lambda leaf: leaf.reshape(batches * size, *leaf.shape[2:])[:count], answers)
 
 
 @cache

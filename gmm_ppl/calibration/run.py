@@ -19,7 +19,6 @@ from gmm_ppl.calibration.replication import Setting, replicate
 from gmm_ppl.compiled import compiled, make_room, one_blas_thread
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_count
-from gmm_ppl.inference.loop import TOGETHER
 from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
 from gmm_ppl.progress import Progress, watched
 from gmm_ppl.types import Array, Bool, Float, Int, in_float64, to_numpy
@@ -27,8 +26,8 @@ from gmm_ppl.types import Array, Bool, Float, Int, in_float64, to_numpy
 DRAWS = 63
 """Draws that a truth is ranked among: ranks take 64 values."""
 
-MOST_LANES = 100
-"""Replications side by side: more would wait longer for the slowest among them, and for the first sign of progress."""
+CHUNK = 100
+"""Replications that a thread makes between two signs of progress, at most."""
 
 
 class Replications(eqx.Module):
@@ -196,7 +195,7 @@ def in_threads(setting: Setting, engine: Engine, draws: int, keys: list[Array]) 
     def one_chunk(each: Array) -> Replications:
         # Precision is a setting of the thread.
         with jax.enable_x64(new_val=True):
-            return to_numpy(jax.block_until_ready(side_by_side(setting, engine, draws, each)))
+            return to_numpy(jax.block_until_ready(one_by_one(setting, engine, draws, each)))
 
     # The first by itself, since two threads would compile the same program.
     yield one_chunk(keys[0])
@@ -208,16 +207,15 @@ def in_threads(setting: Setting, engine: Engine, draws: int, keys: list[Array]) 
 
 
 def lanes_of(setting: Setting, replications: int) -> int:
-    """Replications side by side, as few chunks as that allows, of one size."""
-    most = int(np.clip(TOGETHER // (setting.rows * setting.shape.components), 1, MOST_LANES))
-    chunks = -(-replications // most)
+    """Replications a chunk, as few chunks as that allows, of one size."""
+    chunks = -(-replications // CHUNK)
     return -(-replications // chunks)
 
 
 @compiled
-def side_by_side(setting: Setting, engine: Callable, draws: int, keys: Array) -> Replications:
-    """One replication for each key."""
-    return jax.vmap(lambda key: one(setting, engine, draws, key))(keys)
+def one_by_one(setting: Setting, engine: Callable, draws: int, keys: Array) -> Replications:
+    """One replication for each key, one after another: side by side each would wait for the longest trajectory of all."""
+    return jax.lax.map(lambda key: one(setting, engine, draws, key), keys)
 
 
 def one(setting: Setting, engine: Engine, draws: int, key: Array) -> Replications:

@@ -14,7 +14,7 @@ from gmm_ppl.inference.secant import Memory, no_memory, quasi_newton_step, remem
 from gmm_ppl.inference.site_coordinates import AbstractCoordinates, site_coordinates
 from gmm_ppl.mixture.density import expected_log_likelihood
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.priors.sites import Sites, log_prior
+from gmm_ppl.priors.sites import Sites
 from gmm_ppl.types import Array, Bool, Float, Int
 
 SHORTEST = 0.02
@@ -121,10 +121,9 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
 
     def gradient(self, point: EMPoint, coordinates: Float[Array, " P"]) -> Float[Array, " P"]:
         """Of the objective, in nats a unit of each coordinate."""
-        posterior = self.method.posterior
 
         def density(each: Array) -> Array:
-            value, parameters = log_prior(posterior.prior, posterior.shape, self.coordinates.sites(each))
+            value, parameters = self.coordinates.log_prior(self.method.posterior.prior, each)
             return value + expected_log_likelihood(point.statistics, parameters)
 
         return jax.grad(density)(coordinates)

@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.compiled import compiled
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.importance import smoothed
 from gmm_ppl.inference.mode import reached
 from gmm_ppl.inference.newton import Mode
 from gmm_ppl.inference.warmup import Sampler
-from gmm_ppl.types import Array, Float
+from gmm_ppl.types import Float
 
 SHORT = 75
 """Transitions that settle a step size; an overdispersed start is forgotten in a few, in coordinates of unit scale."""
@@ -34,8 +31,6 @@ evaluate; k̂ of 2000 is less noisy, where they cost nothing.
 NUMBERS_LOOKED_AT = 1e8
 """Rows × features × components × draws up to which more than the fewest are looked at."""
 
-LANES = 50
-
 
 @dataclass(frozen=True)
 class Adaptation:
@@ -50,24 +45,31 @@ class Adaptation:
     pareto_k: float
 
 
-def adaptation(sampler: Sampler, mode: Mode, point: PointFit, key: Array, warmup: int | None) -> Adaptation:
-    """What was asked for, or by rule where nothing was.
+def adaptation(doubts: list[str], log_ratios: Float[np.ndarray, " S"]) -> Adaptation:
+    """The warm-up by rule, from `doubts_before_looking` and, where there are none, log importance ratios of `looks` draws.
 
     The rule: 75 transitions that adapt the step size alone, if Newton's steps came to a mode, where every curvature is downwards,
     every component is expected to have two rows or more for each number that it alone depends on, and Pareto k̂ of importance
     weights of the normal law there is at most 0.7. Otherwise 500 that adapt step size and metric, in Stan's windows.
     """
-    if warmup is not None:
-        return Adaptation(warmup, windowed=True, reason="as asked for", pareto_k=np.nan)
-    doubts = [*doubts_about_mode(mode), *doubts_about_components(sampler, point)]
     pareto_k = np.nan
     if not doubts:
-        pareto_k = smoothed(np.asarray(log_ratios(sampler, key, looks(sampler)))).pareto_k
+        pareto_k = smoothed(log_ratios).pareto_k
         doubts = doubts_about_weights(pareto_k)
     if doubts:
         return Adaptation(WINDOWED, windowed=True, reason="; ".join(doubts), pareto_k=pareto_k)
     reason = f"the normal approximation at the mode is close to the posterior (Pareto k̂ {pareto_k:.2f})"
     return Adaptation(SHORT, windowed=False, reason=reason, pareto_k=pareto_k)
+
+
+def asked_for(warmup: int) -> Adaptation:
+    """As many transitions as the caller wants."""
+    return Adaptation(warmup, windowed=True, reason="as asked for", pareto_k=np.nan)
+
+
+def doubts_before_looking(sampler: Sampler, mode: Mode, point: PointFit) -> list[str]:
+    """What speaks against a short warm-up at once."""
+    return [*doubts_about_mode(mode), *doubts_about_components(sampler, point)]
 
 
 def doubts_about_mode(mode: Mode) -> list[str]:
@@ -99,12 +101,3 @@ def looks(sampler: Sampler) -> int:
     """How many draws to look at."""
     numbers = sampler.posterior.rows.columns.size * sampler.posterior.shape.components
     return int(np.clip(NUMBERS_LOOKED_AT / numbers, *LOOKS))
-
-
-@compiled
-def log_ratios(sampler: Sampler, key: Array, number: int) -> Float[Array, " S"]:
-    """Log importance ratios of draws from the standard normal law in whitened coordinates, up to a constant (nats)."""
-    size = sum(np.size(each) for each in jax.tree.leaves(sampler.coordinates.centre))
-    draws = jax.random.normal(key, (number, size))
-    densities = jax.lax.map(sampler.log_density, draws, batch_size=LANES)
-    return densities + jnp.sum(draws**2, axis=1) / 2

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import jax
 import numpy as np
@@ -107,6 +108,7 @@ class DrawsFit:
 class NutsFit(DrawsFit):
     """Draws of NUTS, and how it warmed up: transitions a chain, whether the metric was measured in windows, and why.
 
+    `optima` are those of EM that chains were dealt out to (`optima.Optima`), None where all began about one mode.
     `normal_pareto_k` is the Pareto k̂ of the normal law at the mode, whose curvature whitened the coordinates; NaN where nobody
     looked. `draws_asked` are the draws a chain that were asked for: more than there are where Ctrl-C came.
     """
@@ -116,7 +118,15 @@ class NutsFit(DrawsFit):
     warmup_reason: str
     normal_pareto_k: float
     draws_asked: int
+    optima: Any = None
     engine: str = "nuts"
+
+    @property
+    def begun_at(self) -> str:
+        """Where chains began, in words."""
+        if self.optima is None:
+            return "dispersed about the mode above the EM point"
+        return self.optima.sentence(self.optima.dealt(self.parameters.weights.shape[0]))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

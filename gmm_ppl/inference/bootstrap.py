@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.compiled import compiled, make_room, one_blas_thread
+from gmm_ppl.compiled import compiled, make_room, mapped, one_blas_thread
 from gmm_ppl.data.tables import Table, as_table, check_enough_rows
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_between, check_count
@@ -20,7 +20,7 @@ from gmm_ppl.inference.base import PointFit, Status
 from gmm_ppl.inference.coordinates import matching_sites
 from gmm_ppl.inference.em import EM, EMPoint, em
 from gmm_ppl.inference.fit import check_mode, fit
-from gmm_ppl.inference.loop import RUNNING, STATUSES, TOGETHER, Progression, run
+from gmm_ppl.inference.loop import RUNNING, STATUSES, Progression, run
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.mixture.statistics import no_statistics
@@ -178,14 +178,8 @@ def weights_of(method: EM) -> Array:
 
 
 def lanes_a_batch(replicates: int, work: int) -> int:
-    """How many replicates are done in one run of the loop, of `work` numbers a step each.
-
-    A few more than asked for where that makes equal groups of the size that the loop likes: how many lanes it does at once
-    divides their number, and of a prime number it would do one after another.
-    """
-    most = max(1, min(replicates, NUMBERS_A_BATCH // work))
-    groups = -(-most // max(1, TOGETHER // work))
-    return groups * -(-most // groups) if most == replicates else max(1, groups * (most // groups))
+    """How many replicates are done in one run of the loop, of `work` numbers a step each."""
+    return max(1, min(replicates, NUMBERS_A_BATCH // work))
 
 
 @compiled
@@ -197,7 +191,7 @@ def row_weights(weights: Float[Array, " N"], seed: Array, numbers: Array) -> Flo
         drawn = jax.random.exponential(jax.random.fold_in(key, number), weights.shape) * weights
         return drawn * (jnp.sum(weights) / jnp.sum(drawn))
 
-    return jax.lax.map(one, numbers, batch_size=16)
+    return mapped(one, numbers, together=16)
 
 
 def counted(progress: Progress, before: int, replicates: int) -> Progress:

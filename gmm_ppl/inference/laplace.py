@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jax.scipy.stats import norm
 
-from gmm_ppl.compiled import compiled, one_blas_thread
+from gmm_ppl.compiled import compiled, mapped, one_blas_thread
 from gmm_ppl.inference.arguments import check_count
 from gmm_ppl.inference.base import LaplaceFit, PointFit
 from gmm_ppl.inference.beginning import begun
@@ -122,7 +122,7 @@ def draw(target: Posterior, mode: Mode, start: Sites, key: Array, chains: int, d
         }
 
     steps = jax.random.normal(key, (chains * draws, size))
-    drawn = jax.lax.map(one, steps, batch_size=min(LANES, chains * draws))
+    drawn = mapped(one, steps, together=LANES)
     # Here, because sites without free coordinates, the weight of one component, are no arrays to batch.
     drawn["unconstrained"] = jax.vmap(unravel)(drawn.pop("position"))
     drawn = jax.tree.map(lambda leaf: leaf.reshape(chains, draws, *leaf.shape[1:]), drawn)

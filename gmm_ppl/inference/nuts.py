@@ -11,21 +11,24 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.compiled import make_room, one_blas_thread
-from gmm_ppl.errors import FitError, FitWarning
-from gmm_ppl.inference.adaptation import Adaptation, adaptation
+from gmm_ppl.errors import FitError, FitWarning, InputError
+from gmm_ppl.inference.adaptation import Adaptation, adaptation, asked_for, doubts_before_looking, looks
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import NutsFit, PointFit
 from gmm_ppl.inference.beginning import begun
 from gmm_ppl.inference.coordinates import Coordinates, coordinates_at
 from gmm_ppl.inference.mode import mode_above, reached
+from gmm_ppl.inference.newton import Mode
+from gmm_ppl.inference.optima import Optima, optima, places
 from gmm_ppl.inference.recorder import Recorder
-from gmm_ppl.inference.warmup import Chain, Sampler, begin_chains, schedule, segment
+from gmm_ppl.inference.teams import Teams
+from gmm_ppl.inference.warmup import Chain, Sampler, begin_chains, schedule
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.progress import Progress, watched
 from gmm_ppl.types import Array, in_float64, to_numpy
 
-SEGMENT = 250
+SEGMENT = 1200
 """Transitions between two looks at the clock and the keyboard, at most."""
 
 NUMBERS_A_SEGMENT = 2e9
@@ -44,6 +47,7 @@ def sample(
     warmup: int | None = None,
     target_acceptance: float = 0.8,
     max_tree_depth: int = 10,
+    begin: str = "mode",
     progress: Progress | None = None,
 ) -> NutsFit:
     """Posterior draws by NUTS, in coordinates centred on and whitened at the mode above the EM point.
@@ -60,6 +64,9 @@ def sample(
             500 in windows. The fit says which, and why.
         target_acceptance: 0 < · < 1; higher takes smaller steps.
         max_tree_depth: at most 2^depth leapfrog steps a draw.
+        begin: mode, where all chains begin dispersed about the mode above the EM point; or optima, where they are dealt out to
+            the distinct optima that 20 starts of EM end in (`optima`), which shows other modes where there are any. The fit
+            then says what the optima weigh.
         progress: called as it goes on; as in `fit`.
 
     Returns:
@@ -70,13 +77,15 @@ def sample(
         FitError: no density to follow where the chains would begin.
     """
     check_arguments(chains, draws, warmup, target_acceptance, max_tree_depth)
+    check_begin(begin)
     resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     began = time.monotonic()
-    for_warmup, for_chains = jax.random.split(jax.random.key(seed))
     with watched(progress) as watching, one_blas_thread():
-        sampler, chosen = prepared(target, point, target_acceptance, max_tree_depth, for_warmup, warmup)
-        records = run_chains(sampler, for_chains, chains, draws, chosen, watching)
-    timing = {"seconds": time.monotonic() - began, "seed": seed, "draws_asked": draws}
+        sampler, mode = prepared(target, point, target_acceptance, max_tree_depth)
+        others = optima(resolved, data, seed=seed, progress=progress) if begin == "optima" else None
+        state, chosen, key = begun_chains(sampler, mode, point, jax.random.key(seed), chains, warmup, others)
+        records = run_chains(sampler, state, key, draws, chosen, watching)
+    timing = {"seconds": time.monotonic() - began, "seed": seed, "draws_asked": draws, "optima": others}
     return collect(target, sampler, resolved, point, chosen, records, **timing)
 
 
@@ -89,17 +98,37 @@ def check_arguments(chains: int, draws: int, warmup: int | None, target_acceptan
     check_between("target_acceptance", target_acceptance, 0, 1)
 
 
-def prepared(
-    target: Posterior, point: PointFit, target_acceptance: float, max_tree_depth: int, key: Array, warmup: int | None
-) -> tuple[Sampler, Adaptation]:
-    """The density in coordinates whitened at the mode (at the EM point where none is reached), and the warm-up they call for."""
+def prepared(target: Posterior, point: PointFit, target_acceptance: float, max_tree_depth: int) -> tuple[Sampler, Mode]:
+    """The density in coordinates whitened at the mode, or at the EM point where none is reached."""
     mode, unconstrained = mode_above(target, point)
     if reached(mode):
         coordinates = Coordinates(ravel_pytree(unconstrained)[1](mode.position), mode.curvature.scale)
     else:
         coordinates = coordinates_at(target, unconstrained)
-    sampler = Sampler(target, coordinates, jnp.asarray(target_acceptance), max_tree_depth)
-    return sampler, adaptation(sampler, mode, point, key, warmup)
+    return Sampler(target, coordinates, jnp.asarray(target_acceptance), max_tree_depth), mode
+
+
+def begun_chains(
+    sampler: Sampler, mode: Mode, point: PointFit, key: Array, chains: int, warmup: int | None, others: Optima | None = None
+) -> tuple[Chain, Adaptation, Array]:
+    """Chains at their starts, the warm-up that they are given, and the key of their moves."""
+    make_room()
+    for_starts, for_moves = jax.random.split(key)
+    begun_at = np.zeros(chains, int) if others is None else others.dealt(chains)
+    elsewhere = ["chains begin at several optima"] if np.any(begun_at) else []
+    doubts = doubts_before_looking(sampler, mode, point) + elsewhere
+    number = 0 if doubts or warmup is not None else looks(sampler)
+    somewhere = None if others is None else places(sampler, others, begun_at)
+    state, ratios = begin_chains(sampler, for_starts, chains, number, somewhere)
+    check_begun(state)
+    chosen = adaptation(doubts, np.asarray(ratios)) if warmup is None else asked_for(warmup)
+    return state, chosen, for_moves
+
+
+def check_begin(begin: object) -> None:
+    """Refuse anything but the names of the places where chains may begin."""
+    if begin not in ("mode", "optima"):
+        raise InputError(f"begin: choose mode or optima; given {begin!r}.")
 
 
 def segment_length(sampler: Sampler, chains: int) -> int:
@@ -110,31 +139,27 @@ def segment_length(sampler: Sampler, chains: int) -> int:
 
 
 def run_chains(
-    sampler: Sampler, key: Array, chains: int, draws: int, chosen: Adaptation, progress: Progress
+    sampler: Sampler, state: Chain, key: Array, draws: int, chosen: Adaptation, progress: Progress
 ) -> dict[str, np.ndarray]:
     """Records of the kept transitions, (chains, draws, …).
 
     Ctrl-C while sampling keeps what is there; during warm-up there is nothing to keep and it is passed on.
     """
-    make_room()
-    for_starts, for_moves = jax.random.split(key)
-    state = begin_chains(sampler, jax.random.split(for_starts, chains))
-    check_begun(state)
-    length, total = segment_length(sampler, chains), chosen.warmup + draws
+    length, total = segment_length(sampler, state.step_size.size), chosen.warmup + draws
     stages = schedule(chosen.warmup, draws + length, windowed=chosen.windowed)
     recorder = Recorder(chosen.warmup, draws)
-    for first in range(0, total, length):
-        count = min(length, total - first)
-        try:
-            state, record = segment(sampler, state, for_moves, *map(jnp.asarray, (stages[first : first + length], first, count)))
-            recorder.add(to_numpy(record), count)
-            recorder.report(progress)
-        except KeyboardInterrupt:
-            if not recorder.kept:
-                raise
-            kept = f"{recorder.kept} of {draws} draws a chain were kept"
-            warnings.warn(f"NUTS: interrupted; {kept}.", FitWarning, stacklevel=4)
-            break
+    with Teams(sampler, state, key) as teams:
+        for first in range(0, total, length):
+            count = min(length, total - first)
+            try:
+                recorder.add(teams.advance(stages[first : first + length], first, count), count)
+                recorder.report(progress)
+            except KeyboardInterrupt:
+                if not recorder.kept:
+                    raise
+                kept = f"{recorder.kept} of {draws} draws a chain were kept"
+                warnings.warn(f"NUTS: interrupted; {kept}.", FitWarning, stacklevel=4)
+                break
     return recorder.joined()
 
 

@@ -12,9 +12,9 @@ from blackjax.smc.resampling import systematic
 from blackjax.smc.solver import dichotomy
 from jax.flatten_util import ravel_pytree
 
-from gmm_ppl.compiled import compiled
+from gmm_ppl.compiled import compiled, mapped
 from gmm_ppl.model.posterior import Posterior
-from gmm_ppl.priors.sites import Sites, draw_sites, log_jacobian, unconstrained_shapes
+from gmm_ppl.priors.sites import Sites, draw_sites, unconstrained_shapes
 from gmm_ppl.types import Array, Float, Int
 
 LANES = 128
@@ -56,10 +56,8 @@ class Tempering(eqx.Module):
 
     def densities(self, position: Float[Array, " P"]) -> tuple[Array, Array]:
         """Log prior density of a position, Jacobian included, and log-likelihood, in nats."""
-        posterior, unconstrained = self.posterior, self.unravel(position)
-        likelihood, prior, _ = posterior.log_terms(posterior.constrain(unconstrained))
-        volume = log_jacobian(posterior.prior, posterior.shape, unconstrained)
-        return prior + volume, jnp.where(jnp.isfinite(likelihood), likelihood, LOWEST)
+        likelihood, prior = self.posterior.log_terms_of_coordinates(self.unravel(position))
+        return prior, jnp.where(jnp.isfinite(likelihood), likelihood, LOWEST)
 
     def log_density(self, position: Float[Array, " P"], temperature: Array) -> Float[Array, ""]:
         """Log p(u) + β log p(x | u)."""
@@ -134,10 +132,8 @@ def move(tempering: Tempering, last: Population, chosen: Array, temperature: Arr
 
 
 def in_lanes(function: Callable[[Any], Any], each: Any) -> Any:
-    """`function` of every particle, as many at a time as divide them evenly."""
-    particles = jax.tree.leaves(each)[0].shape[0]
-    together = max(size for size in range(1, min(LANES, particles) + 1) if particles % size == 0)
-    return jax.lax.map(function, each, batch_size=together)
+    """`function` of every particle."""
+    return mapped(function, each, together=LANES)
 
 
 @compiled

@@ -10,7 +10,7 @@ from gmm_ppl.mixture.density import expected_log_likelihood
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.scores import scores
 from gmm_ppl.model.posterior import Posterior
-from gmm_ppl.priors.sites import Sites, log_jacobian, log_prior
+from gmm_ppl.priors.sites import Sites, log_prior_of_coordinates
 from gmm_ppl.types import Array, Float
 
 
@@ -50,6 +50,4 @@ class PosteriorDensity(eqx.Module):
 
     def prior_and_parameters(self, position: Float[Array, " P"]) -> tuple[Float[Array, ""], MixtureParameters]:
         """Log prior density in these coordinates, and the mixture's parameters."""
-        posterior, unconstrained = self.posterior, self.unravel(position)
-        value, parameters = log_prior(posterior.prior, posterior.shape, posterior.constrain(unconstrained))
-        return value + log_jacobian(posterior.prior, posterior.shape, unconstrained), parameters
+        return log_prior_of_coordinates(self.posterior.prior, self.posterior.shape, self.unravel(position))

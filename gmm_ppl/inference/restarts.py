@@ -19,15 +19,20 @@ SAME_OPTIMUM = 1e-6
 def best_fit(mixture: Mixture, states: Progression[EMPoint]) -> PointFit:
     """The best start as a `PointFit`, with what became of all of them."""
     restarts = summarise(states)
-    point = jax.tree.map(lambda leaf: leaf[restarts.best], states.point)
+    return fit_of_start(mixture, states, restarts, restarts.best)
+
+
+def fit_of_start(mixture: Mixture, states: Progression[EMPoint], restarts: Restarts, place: int) -> PointFit:
+    """What one start came to as a `PointFit`."""
+    point = jax.tree.map(lambda leaf: leaf[place], states.point)
     return PointFit(
         mixture=mixture,
         parameters=point.parameters,
         sites=point.sites,
         log_likelihood=float(point.log_likelihood),
         log_prior=float(point.log_prior),
-        status=restarts.status[restarts.best],
-        iterations=int(restarts.iterations[restarts.best]),
+        status=restarts.status[place],
+        iterations=int(restarts.iterations[place]),
         restarts=restarts,
     )
 

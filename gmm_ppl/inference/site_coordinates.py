@@ -7,10 +7,11 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.mixture.coordinates import from_coordinates, to_coordinates
+from gmm_ppl.mixture.covariance.matrices import AbstractMatrixCovariance
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.priors import AbstractPrior
 from gmm_ppl.priors.base import direct_supports
-from gmm_ppl.priors.sites import Sites, constrain, unconstrain, unconstrained_shapes
+from gmm_ppl.priors.sites import Sites, constrain, log_prior, log_prior_with_roots, unconstrain, unconstrained_shapes
 from gmm_ppl.types import Array, Float
 
 
@@ -24,6 +25,10 @@ class AbstractCoordinates(eqx.Module):
     @abstractmethod
     def sites(self, flat: Float[Array, " P"]) -> Sites:
         """Sites at coordinates."""
+
+    @abstractmethod
+    def log_prior(self, prior: AbstractPrior, flat: Float[Array, " P"]) -> tuple[Float[Array, ""], MixtureParameters]:
+        """Log density (nats) of the prior on its sites at coordinates, and the parameters there."""
 
 
 class ParameterCoordinates(AbstractCoordinates):
@@ -40,6 +45,12 @@ class ParameterCoordinates(AbstractCoordinates):
     def sites(self, flat: Float[Array, " P"]) -> Sites:
         return from_coordinates(flat, self.shape, self.deviations).sites
 
+    def log_prior(self, prior: AbstractPrior, flat: Float[Array, " P"]) -> tuple[Float[Array, ""], MixtureParameters]:
+        parameters = from_coordinates(flat, self.shape, self.deviations)
+        covariance = parameters.covariance
+        roots = [(covariance.values, covariance.inverse_root)] if isinstance(covariance, AbstractMatrixCovariance) else []
+        return log_prior_with_roots(prior, self.shape, parameters.sites, roots)
+
 
 class ProgramCoordinates(AbstractCoordinates):
     """Of any other sites: NumPyro's bijections."""
@@ -53,6 +64,9 @@ class ProgramCoordinates(AbstractCoordinates):
     def sites(self, flat: Float[Array, " P"]) -> Sites:
         empty = {name: jnp.zeros(size) for name, size in unconstrained_shapes(self.prior, self.shape).items()}
         return constrain(self.prior, self.shape, ravel_pytree(empty)[1](flat))
+
+    def log_prior(self, prior: AbstractPrior, flat: Float[Array, " P"]) -> tuple[Float[Array, ""], MixtureParameters]:
+        return log_prior(prior, self.shape, self.sites(flat))
 
 
 def site_coordinates(prior: AbstractPrior, shape: MixtureShape, deviations: Float[Array, " D"]) -> AbstractCoordinates:

@@ -3,7 +3,7 @@
 Warm-up and sampling are one compiled program, run in segments, so that progress can be shown and Ctrl-C heeded.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import blackjax
 import equinox as eqx
@@ -15,8 +15,10 @@ from blackjax.adaptation.step_size import DualAveragingAdaptationState, dual_ave
 from blackjax.adaptation.window_adaptation import build_schedule
 from blackjax.mcmc.hmc import HMCState
 
-from gmm_ppl.compiled import compiled
+from gmm_ppl.compiled import compiled, mapped
 from gmm_ppl.inference.coordinates import Coordinates, dispersed_candidates
+from gmm_ppl.inference.curvature import move
+from gmm_ppl.mixture.data_pass import small
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array, Float
 
@@ -25,6 +27,9 @@ FAST, SLOW, SAMPLING = 0, 1, 2
 FIRST_STEP = 0.5
 """A good step size in whitened coordinates, where warm-up begins."""
 LARGEST_DENSE_METRIC = 100
+
+LANES = 50
+"""Positions evaluated side by side before the chains begin, where a pass is long."""
 
 
 class Sampler(eqx.Module):
@@ -37,7 +42,24 @@ class Sampler(eqx.Module):
 
     def log_density(self, position: Float[Array, " P"]) -> Float[Array, ""]:
         """Log posterior density at a whitened position."""
-        return self.coordinates.log_density(self.posterior, position)
+        return traced_once(self.coordinates, self.posterior, position)
+
+    @property
+    def size(self) -> int:
+        """P, the number of coordinates."""
+        return sum(np.size(each) for each in jax.tree.leaves(self.coordinates.centre))
+
+
+def alone(sampler: Sampler) -> bool:
+    """Whether positions are best evaluated one by one: of few rows, on the processor."""
+    shape = sampler.posterior.shape
+    return jax.default_backend() == "cpu" and small(sampler.posterior.rows, shape.components * shape.features)
+
+
+@eqx.filter_jit
+def traced_once(coordinates: Coordinates, posterior: Posterior, position: Float[Array, " P"]) -> Float[Array, ""]:
+    """`Coordinates.log_density`: compiled as a part of what calls it, but traced, and differentiated, once for all of that."""
+    return coordinates.log_density(posterior, position)
 
 
 class Chain(eqx.Module):
@@ -57,17 +79,16 @@ def schedule(warmup: int, draws: int, *, windowed: bool = True) -> np.ndarray:
     return np.concatenate([np.asarray(build_schedule(warmup)).reshape(-1, 2), sampling])
 
 
-def begin_chain(sampler: Sampler, key: Array) -> Chain:
-    """A chain at a dispersed start, with the step size and unit metric that suit whitened coordinates."""
-    candidates = dispersed_candidates(sampler.coordinates, key)
-    states = jax.vmap(lambda each: blackjax.nuts.init(each, sampler.log_density))(candidates)
-    usable = jnp.isfinite(states.logdensity) & jnp.isfinite(states.logdensity_grad).all(axis=1)
-    averaging, metric = adaptations(sampler, candidates.shape[1])
+def begin_chain(sampler: Sampler, candidates: HMCState) -> Chain:
+    """A chain at the first usable candidate, with the step size and unit metric that suit whitened coordinates."""
+    gradients: Any = candidates.logdensity_grad
+    usable = jnp.isfinite(candidates.logdensity) & jnp.isfinite(gradients).all(axis=1)
+    nuts = jax.tree.map(lambda leaf: leaf[jnp.argmax(usable)], candidates)
+    averaging, metric = adaptations(sampler, sampler.size)
     averaged = averaging[0](jnp.array(FIRST_STEP))
     # BlackJAX begins the average at a step of 1, which is what a run without warm-up would sample with.
     averaged = averaged._replace(log_step_size_avg=averaged.log_step_size)
-    nuts = jax.tree.map(lambda leaf: leaf[jnp.argmax(usable)], states)
-    return Chain(nuts, averaged, metric[0](candidates.shape[1]), jnp.array(FIRST_STEP))
+    return Chain(nuts, averaged, metric[0](sampler.size), jnp.array(FIRST_STEP))
 
 
 def adaptations(sampler: Sampler, size: int) -> tuple:
@@ -103,14 +124,25 @@ def transition(sampler: Sampler, chain: Chain, key: Array, stage: Array, window_
 
 def adapt(sampler: Sampler, chain: Chain, nuts: HMCState, acceptance: Array, stage: Array, window_ends: Array) -> Chain:
     """The chain after a transition: step size in every window, metric in slow ones, nothing while sampling."""
-    averaging, metric = adaptations(sampler, chain.metric[0].shape[-1])
-    averaged = choose(stage < SAMPLING, averaging[1](chain.averaging, acceptance), chain.averaging)
-    measured = choose(stage == SLOW, metric[1](chain.metric, nuts.position), chain.metric)
-    averaged = choose(window_ends > 0, averaging[0](averaging[2](averaged)), averaged)
-    measured = choose(window_ends > 0, metric[2](measured), measured)
-    # What is sampled with is the average over the last window; what is adapted with is the latest value.
-    step_size = jnp.where(stage < SAMPLING, jnp.exp(averaged.log_step_size), averaging[2](averaged))
-    return Chain(nuts, averaged, measured, step_size)
+    moved = Chain(nuts, chain.averaging, chain.metric, chain.step_size)
+    # Branches, not choices: a chain alone then pays for what it does only.
+    learned = jax.lax.cond(stage < SAMPLING, lambda each: learn(sampler, each, acceptance, stage), lambda each: each, moved)
+    return jax.lax.cond(window_ends > 0, lambda each: end_window(sampler, each), lambda each: each, learned)
+
+
+def learn(sampler: Sampler, chain: Chain, acceptance: Array, stage: Array) -> Chain:
+    """The step size after one more acceptance, and in slow windows the metric after one more position."""
+    averaging, metric = adaptations(sampler, sampler.size)
+    averaged = averaging[1](chain.averaging, acceptance)
+    measured = choose(stage == SLOW, metric[1](chain.metric, chain.nuts.position), chain.metric)
+    return Chain(chain.nuts, averaged, measured, jnp.exp(averaged.log_step_size))
+
+
+def end_window(sampler: Sampler, chain: Chain) -> Chain:
+    """The metric of the window that ends, and the step size looked for anew from its average."""
+    averaging, metric = adaptations(sampler, sampler.size)
+    averaged = averaging[0](averaging[2](chain.averaging))
+    return Chain(chain.nuts, averaged, metric[2](chain.metric), jnp.exp(averaged.log_step_size))
 
 
 def freeze(chain: Chain) -> Chain:
@@ -123,33 +155,71 @@ def choose[State](condition: Array, new: State, old: State) -> State:
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
 
 
-@compiled
-def begin_chains(sampler: Sampler, keys: Array) -> Chain:
-    """`begin_chain` for every key, in the very types that a transition returns, so that `segment` compiles once."""
-    chains = jax.vmap(lambda key: begin_chain(sampler, key))(keys)
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=leaf.dtype), chains)
-
-
-@compiled
-def segment(sampler: Sampler, chains: Chain, key: Array, stages: Array, first: Array, count: Array) -> tuple[Chain, dict]:
-    """Transitions `first` to `first + count` of every chain; `stages` (L, 2) are theirs, L ≥ count; records are (L, chains, …).
-
-    A transition's key is made of its number, so that draws are the same however they are cut into segments.
+class Places(eqx.Module):
+    """Where chains begin if not all at the centre: `away` (C, P) from it in whitened coordinates, dispersed as `turn` makes of
+    standard normal noise, (C, P, P) or (C, P) as `Coordinates.scale` is.
     """
-    number = chains.step_size.size
 
-    def one(chain: Chain, key: Array, stage: Array, window_ends: Array) -> tuple[Chain, dict[str, Array]]:
+    away: Float[Array, "C P"]
+    turn: Array
+
+
+@compiled
+def begin_chains(
+    sampler: Sampler, key: Array, number: int, looks: int, places: Places | None = None
+) -> tuple[Chain, Float[Array, " S"]]:
+    """`number` chains at dispersed starts, and log importance ratios (nats, up to a constant) of `looks` draws from the standard
+    normal law in whitened coordinates.
+
+    Starts and looks are evaluated by one program, of which the density is nearly all. Chains are of the very types that a
+    transition returns, so that `segment` compiles once.
+    """
+    for_starts, for_looks = jax.random.split(key)
+    starts = jax.vmap(lambda each: dispersed_candidates(sampler.coordinates, each))(jax.random.split(for_starts, number))
+    if places is not None:
+        starts = jax.vmap(lambda away, turn, each: jax.vmap(lambda steps: move(away, turn, steps))(each))(
+            places.away, places.turn, starts
+        )
+    draws = jax.random.normal(for_looks, (looks, starts.shape[-1]))
+    positions = jnp.concatenate([starts.reshape(-1, starts.shape[-1]), draws])
+    states = mapped(
+        lambda each: blackjax.nuts.init(each, sampler.log_density), positions, together=1 if alone(sampler) else LANES
+    )
+    split = starts.shape[0] * starts.shape[1]
+    candidates = jax.tree.map(lambda leaf: leaf[:split].reshape(*starts.shape[:2], *leaf.shape[1:]), states)
+    chains = jax.vmap(lambda each: begin_chain(sampler, each))(candidates)
+    ratios = states.logdensity[split:] + jnp.sum(draws**2, axis=1) / 2
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=leaf.dtype), chains), ratios
+
+
+@compiled
+def segment(
+    sampler: Sampler, chains: Chain, key: Array, numbers: Array, stages: Array, first: Array, count: Array
+) -> tuple[Chain, dict]:
+    """Transitions `first` to `first + count` of the chains numbered `numbers`; `stages` (L, 2) are theirs, L ≥ count; records are
+    (L, chains, …).
+
+    A transition's key is made of its number and its chain's, so that draws are the same however they are cut into segments.
+    """
+
+    def one(chain: Chain, number: Array, index: Array) -> tuple[Chain, dict[str, Array]]:
+        own = jax.random.fold_in(jax.random.fold_in(key, number), first + index)
+        stage, window_ends = stages[index]
         # The first draw after warm-up is made with the averaged step size already.
-        return transition(sampler, choose(stage == SAMPLING, freeze(chain), chain), key, stage, window_ends)
-
-    def together(chains: Chain, index: Array) -> tuple[Chain, dict[str, Array]]:
-        keys = jax.random.split(jax.random.fold_in(key, first + index), number)
-        return jax.vmap(one, in_axes=(0, 0, None, None))(chains, keys, *stages[index])
+        return transition(sampler, choose(stage == SAMPLING, freeze(chain), chain), own, stage, window_ends)
 
     def step(index: Array, carry: tuple[Chain, dict]) -> tuple[Chain, dict]:
-        moved, record = together(carry[0], index)
+        moved, record = moves(carry[0], numbers, index)
         return moved, jax.tree.map(lambda whole, each: whole.at[index].set(each), carry[1], record)
 
-    record = jax.eval_shape(together, chains, jnp.asarray(0))[1]
+    # A chain alone is not made a batch of one, which would evaluate every branch.
+    alone = numbers.size == 1
+    moves = one if alone else jax.vmap(one, in_axes=(0, 0, None))
+    if alone:
+        chains, numbers = jax.tree.map(lambda leaf: leaf[0], (chains, numbers))
+    record = jax.eval_shape(moves, chains, numbers, jnp.asarray(0))[1]
     room = jax.tree.map(lambda each: jnp.zeros((stages.shape[0], *each.shape), each.dtype), record)
-    return jax.lax.fori_loop(0, count, step, (chains, room))
+    chains, record = jax.lax.fori_loop(0, count, step, (chains, room))
+    if alone:
+        return jax.tree.map(lambda leaf: leaf[None], chains), jax.tree.map(lambda leaf: leaf[:, None], record)
+    return chains, record

@@ -6,6 +6,15 @@ import jax
 import jax.numpy as jnp
 
 from gmm_ppl.mixture.covariance import AbstractCovariance
+from gmm_ppl.mixture.covariance.triangular import (
+    below_diagonal,
+    cholesky,
+    diagonal,
+    inverse_triangle,
+    known_roots,
+    squared,
+    triangle,
+)
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.types import Array, Float
 
@@ -34,21 +43,19 @@ def from_coordinates(coordinates: Float[Array, " P"], shape: MixtureShape, devia
 
 def flat_factors(matrices: Float[Array, "... D D"], deviations: Float[Array, " D"]) -> Float[Array, " Q"]:
     """Log diagonals, then lower triangles, of the Cholesky factors of matrices in units of `deviations`."""
-    factors = jnp.linalg.cholesky(matrices / deviations[:, None] / deviations)
-    rows, columns = jnp.tril_indices(deviations.size, -1)
-    diagonals = jnp.log(jnp.diagonal(factors, axis1=-2, axis2=-1))
-    return jnp.concatenate([diagonals.reshape(-1), factors[..., rows, columns].reshape(-1)])
+    factors = cholesky(matrices / deviations[:, None] / deviations)
+    return jnp.concatenate([jnp.log(diagonal(factors)).reshape(-1), below_diagonal(factors).reshape(-1)])
 
 
 def covariance_of(spread: Float[Array, " Q"], shape: MixtureShape, deviations: Float[Array, " D"]) -> AbstractCovariance:
-    """The covariances whose coordinates are `spread`."""
+    """The covariances whose coordinates are `spread`, with the roots that they are made of."""
     size = shape.family.value_shape(shape.components, shape.features)
     if not shape.family.matrix:
         return shape.family(jnp.exp(spread).reshape(size))
     features, batch = shape.features, size[:-2]
     diagonals, below = jnp.split(spread, [prod(batch) * features])
-    rows, columns = jnp.tril_indices(features, -1)
-    factors = jnp.zeros(size, spread.dtype).at[..., rows, columns].set(below.reshape(*batch, -1))
-    factors = factors + jnp.eye(features) * jnp.exp(diagonals.reshape(*batch, 1, features))
+    factors = triangle(below.reshape(*batch, -1), jnp.exp(diagonals).reshape(*batch, features))
     factors = deviations[:, None] * factors
-    return shape.family(factors @ jnp.swapaxes(factors, -1, -2))
+    values = squared(factors)
+    with known_roots((values, inverse_triangle(factors))):
+        return shape.family(values).rooted()

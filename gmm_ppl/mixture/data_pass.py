@@ -25,6 +25,9 @@ from gmm_ppl.types import Array, Bool, Float
 LARGEST_LOSS = {"float64": 2e-11, "float32": 1e-2}
 """Nats that a row's log density may lose to expanding the square, before the residual form takes over."""
 
+SMALL = 2**13
+"""Rows × K × D up to which only the residual form is compiled."""
+
 Form = Callable[..., Any]
 """(rows, parameters, lanes) → sums over the rows."""
 
@@ -46,6 +49,8 @@ def expected_statistics_jvp(primals: tuple, tangents: tuple) -> tuple[Any, Any]:
     answer = expected_statistics(rows, parameters)
 
     def plain(rows: Rows, parameters: MixtureParameters) -> tuple[Array, Statistics]:
+        if small(rows, parameters.means.size):
+            return residual_statistics(rows, parameters)
         return jax.lax.cond(loses(rows, parameters), residual_statistics, expanded_statistics, rows, parameters)
 
     return answer, jax.jvp(plain, primals, tangents)[1]
@@ -90,6 +95,8 @@ def by_form(fast: Form, stable: Form, rows: Rows, parameters: MixtureParameters,
 
     @custom_vmap
     def choose(rows: Rows, parameters: MixtureParameters) -> Any:
+        if small(rows, parameters.means.size):
+            return stable(rows, parameters, lanes=1)
         lossy = jnp.any(loss(rows, parameters, lanes=1))
         return jax.lax.cond(lossy, partial(stable, lanes=1), partial(fast, lanes=1), rows, parameters)
 
@@ -110,6 +117,13 @@ def in_lanes(form: Form, size: int, batched: list[Any]) -> Form:
         return jax.vmap(partial(form, lanes=lanes * size), in_axes=axes, axis_size=size)(rows, parameters)
 
     return all_lanes
+
+
+def small(rows: Rows, numbers: int) -> bool:
+    """Whether the pass is over so few rows × K × D (`numbers` is K × D) that a second form, and the choice, would cost more than
+    they save.
+    """
+    return rows.columns.shape[1] * numbers <= SMALL
 
 
 def loses(rows: Rows, parameters: MixtureParameters, lanes: int = 1) -> Bool[Array, ""]:

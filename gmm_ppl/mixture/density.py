@@ -36,9 +36,17 @@ def density_and_responsibilities(x: Float[Array, "... D"], parameters: MixturePa
     return total, jnp.exp(joint - total[..., None])
 
 
+def joint_of_residuals(residuals: Float[Array, "K D B"], parameters: MixtureParameters) -> Float[Array, "K B"]:
+    """`component_log_densities` of rows whose residuals x_i − μ_k are known, components × rows."""
+    constants = log_weights(parameters.weights) + gaussian(parameters, jnp.zeros_like(parameters.weights))
+    return constants[:, None] - parameters.covariance.distances(residuals) / 2
+
+
 def exponentials(joint: Float[Array, "K B"]) -> tuple[Array, Array, Array]:
     """(m, e, s) of joint log densities, components × rows: log P(x) = m + log s, and responsibilities are e / s."""
     largest = jnp.max(joint, axis=0)
+    # Where no component has any density m is of no account, and the answer −∞, not NaN.
+    largest = jnp.where(jnp.isneginf(largest), 0, largest)
     each = jnp.exp(joint - largest)
     return largest, each, jnp.sum(each, axis=0)
 

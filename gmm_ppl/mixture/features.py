@@ -8,7 +8,7 @@ import numpy as np
 
 from gmm_ppl.mixture.density import gaussian, log_weights
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.mixture.statistics import Statistics
+from gmm_ppl.mixture.statistics import Statistics, symmetric_places
 from gmm_ppl.types import Array, Float
 
 
@@ -79,7 +79,4 @@ def as_statistics(sums: Float[Array, "K P"], centre: Float[Array, "K D"], *, mat
     count, first, rest = sums[:, 0], sums[:, 1 : dimension + 1], sums[:, dimension + 1 :]
     if not matrix:
         return Statistics(count, first, rest, centre)
-    rows, columns = np.triu_indices(dimension)
-    place = np.zeros((dimension, dimension), dtype=int)
-    place[rows, columns] = place[columns, rows] = np.arange(rows.size)
-    return Statistics(count, first, rest[:, place], centre)
+    return Statistics(count, first, rest[:, symmetric_places(dimension)[2]], centre)

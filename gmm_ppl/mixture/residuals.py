@@ -6,10 +6,11 @@ It loses no digits to narrow components far apart, and takes two or three times 
 import jax.numpy as jnp
 
 from gmm_ppl.mixture.blocks import sum_over_blocks
-from gmm_ppl.mixture.density import density_and_responsibilities, log_density
+from gmm_ppl.mixture.covariance.triangular import WRITTEN_OUT
+from gmm_ppl.mixture.density import exponentials, joint_of_residuals
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.rows import Rows
-from gmm_ppl.mixture.statistics import Statistics
+from gmm_ppl.mixture.statistics import Statistics, symmetric_places
 from gmm_ppl.types import Array, Float
 
 CACHED_NUMBERS = 2**16
@@ -25,7 +26,8 @@ def residual_log_likelihood(rows: Rows, parameters: MixtureParameters, lanes: in
     """Σ_i w_i log P(x_i)."""
 
     def block(columns: Array, weights: Array) -> Array:
-        return weights @ log_density(rows.origin + columns.T, parameters)
+        largest, _, total = exponentials(joint_of_residuals(residuals_of(columns, rows, parameters.means), parameters))
+        return jnp.sum(weights * (largest + jnp.log(total)))
 
     return sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, *parameters.means.shape))
 
@@ -34,21 +36,39 @@ def residual_statistics(rows: Rows, parameters: MixtureParameters, lanes: int = 
     """Log-likelihood and `Statistics` about the components' own means."""
 
     def block(columns: Array, weights: Array) -> tuple[Array, tuple[Array, Array, Array]]:
-        x = rows.origin + columns.T
-        densities, responsibilities = density_and_responsibilities(x, parameters)
-        memberships = responsibilities * weights[:, None]
-        return weights @ densities, moments(x, memberships, parameters.means, matrix=parameters.covariance.matrix)
+        residuals = residuals_of(columns, rows, parameters.means)
+        largest, each, total = exponentials(joint_of_residuals(residuals, parameters))
+        value = jnp.sum(weights * (largest + jnp.log(total)))
+        return value, moments(residuals, each * (weights / total), matrix=parameters.covariance.matrix)
 
     value, sums = sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, *parameters.means.shape))
     return value, Statistics(*sums, parameters.means)
 
 
-def moments(x: Float[Array, "B D"], memberships: Float[Array, "B K"], centre: Float[Array, "K D"], *, matrix: bool) -> tuple:
-    """Σ_i w_ik (1, r, r rᵀ or r²), r = x_i − c_k."""
-    residuals = x[:, None, :] - centre
-    weighted = memberships[:, :, None] * residuals
-    second = jnp.einsum("nkd,nke->kde", weighted, residuals) if matrix else jnp.sum(weighted * residuals, axis=0)
-    return jnp.sum(memberships, axis=0), jnp.sum(weighted, axis=0), second
+def residuals_of(columns: Float[Array, "D B"], rows: Rows, centre: Float[Array, "K D"]) -> Float[Array, "K D B"]:
+    """x_i − c_k. Components × features × rows: whatever is summed or squared then runs along contiguous rows."""
+    return columns - (centre - rows.origin)[:, :, None]
+
+
+def moments(residuals: Float[Array, "K D B"], memberships: Float[Array, "K B"], *, matrix: bool) -> tuple:
+    """Σ_i w_ik (1, r, r rᵀ or r²)."""
+    features = residuals.shape[1]
+    extended = jnp.concatenate([jnp.ones_like(residuals[:, :1]), residuals], axis=1)
+    if not matrix:
+        sums = weighted(jnp.concatenate([extended, residuals**2], axis=1), memberships)
+        return sums[:, 0], sums[:, 1 : features + 1], sums[:, features + 1 :]
+    if features > WRITTEN_OUT:
+        sums = jnp.einsum("kdb,keb->kde", extended * memberships[:, None], extended)
+        return sums[:, 0, 0], sums[:, 0, 1:], sums[:, 1:, 1:]
+    # Each product once: a batch of products of such small matrices takes longer than everything else together.
+    rows, columns, place = symmetric_places(features + 1)
+    sums = weighted(extended[:, rows] * extended[:, columns], memberships)
+    return sums[:, 0], sums[:, 1 : features + 1], sums[:, place[1:, 1:]]
+
+
+def weighted(each: Float[Array, "K P B"], memberships: Float[Array, "K B"]) -> Float[Array, "K P"]:
+    """Σ_i w_ik of what there is of each row."""
+    return jnp.einsum("kpb,kb->kp", each, memberships)
 
 
 def statistics_of_memberships(rows: Rows, memberships: Float[Array, "N K"], *, matrix: bool) -> Statistics:
@@ -66,6 +86,6 @@ def memberships_about(centre: Float[Array, "K D"], rows: Rows, memberships: Arra
     weights = memberships.T * rows.weights
 
     def block(columns: Array, each: Array) -> tuple[Array, Array, Array]:
-        return moments(rows.origin + columns.T, each.T, centre, matrix=matrix)
+        return moments(residuals_of(columns, rows, centre), each, matrix=matrix)
 
     return Statistics(*sum_over_blocks(block, rows.columns, weights, block_size(1, *centre.shape)), centre)

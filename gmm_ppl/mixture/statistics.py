@@ -41,6 +41,14 @@ def no_statistics(means: Float[Array, "K D"], *, matrix: bool) -> Statistics:
     return Statistics(zeros[:, 0], zeros, square(zeros, matrix=matrix), zeros)
 
 
+def symmetric_places(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows and columns of the upper triangle of a symmetric matrix, row by row, and where in that list each entry is."""
+    rows, columns = np.triu_indices(size)
+    place = np.zeros((size, size), dtype=int)
+    place[rows, columns] = place[columns, rows] = np.arange(rows.size)
+    return rows, columns, place
+
+
 def mirrored(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
     """The upper triangle on both sides of the diagonal.
 

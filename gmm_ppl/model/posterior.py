@@ -13,7 +13,7 @@ from gmm_ppl.mixture.rows import Rows, rows
 from gmm_ppl.model.distribution import GaussianMixture
 from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
 from gmm_ppl.priors import AbstractPrior
-from gmm_ppl.priors.sites import Sites, constrain, draw_sites, log_jacobian, log_prior, unconstrain
+from gmm_ppl.priors.sites import Sites, constrain, draw_sites, log_prior, log_prior_of_coordinates, unconstrain
 from gmm_ppl.types import Array, Float
 
 
@@ -44,7 +44,12 @@ class Posterior(eqx.Module):
 
     def log_density(self, unconstrained: Sites) -> Float[Array, ""]:
         """The log joint density in unconstrained coordinates, their Jacobian included: what a sampler needs."""
-        return self.log_joint(self.constrain(unconstrained)) + log_jacobian(self.prior, self.shape, unconstrained)
+        return sum(self.log_terms_of_coordinates(unconstrained))
+
+    def log_terms_of_coordinates(self, unconstrained: Sites) -> tuple[Array, Array]:
+        """Log-likelihood, and log prior density in unconstrained coordinates."""
+        prior_value, parameters = log_prior_of_coordinates(self.prior, self.shape, unconstrained)
+        return log_likelihood(self.rows, parameters), prior_value
 
     def constrain(self, unconstrained: Sites) -> Sites:
         """Sites from unconstrained coordinates."""

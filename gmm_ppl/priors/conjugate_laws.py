@@ -14,7 +14,7 @@ from numpyro.distributions import constraints
 from numpyro.distributions.util import validate_sample
 
 from gmm_ppl.mixture.covariance import AbstractCovariance
-from gmm_ppl.mixture.covariance.triangular import inverse_cholesky, log_determinant
+from gmm_ppl.mixture.covariance.triangular import diagonal, inverse_cholesky, log_determinant, traced
 from gmm_ppl.mixture.density import gaussian
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.types import Array
@@ -41,8 +41,8 @@ class InverseWishartLaw(dist.Distribution):
         features, degrees = value.shape[-1], self.degrees_of_freedom
         root = inverse_cholesky(value)
         # Of Σ⁻¹ = Rᵀ R: log |Σ| = −2 Σ log R_dd and tr(Ψ Σ⁻¹) = Σ (R Ψ) ∘ R.
-        log_diagonal = jnp.sum(jnp.log(jnp.diagonal(root, axis1=-2, axis2=-1)), axis=-1)
-        trace = jnp.sum((root @ self.scale) * root, axis=(-2, -1))
+        log_diagonal = jnp.sum(jnp.log(diagonal(root)), axis=-1)
+        trace = traced(root, self.scale)
         constant = degrees * (log_determinant(self.scale) - features * math.log(2)) / 2 - multigammaln(degrees / 2, features)
         return constant + (degrees + features + 1) * log_diagonal - trace / 2
 

@@ -13,6 +13,7 @@ from numpyro.distributions.transforms import AffineTransform
 from numpyro.distributions.util import validate_sample
 from numpyro.util import is_prng_key
 
+from gmm_ppl.mixture.covariance.triangular import diagonal, log_determinant
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.priors.base import AbstractPrior, Supports, direct_supports, event_dims
 from gmm_ppl.priors.latex import show_number, show_value
@@ -115,16 +116,15 @@ class SeparatedCovariance(dist.Distribution):
     @validate_sample
     def log_prob(self, value: Array, intermediates: object = None) -> Array:
         features = value.shape[-1]
-        sigma = jnp.sqrt(jnp.diagonal(value, axis1=-2, axis2=-1))
+        sigma = jnp.sqrt(diagonal(value))
         marginal = dist.HalfNormal(self.scale).log_prob(sigma) - features * jnp.log(sigma)
         total = jnp.sum(marginal, axis=-1) - features * math.log(2)
         if features == 1:
             return total
-        factor = jnp.linalg.cholesky(value)
         # LKJ's density on R, not LKJCholesky's: its exponent of |R| is η − 1 whatever D is. |R| from |Σ|, because
         # derivatives of R itself divide by squares of variances.
-        log_determinant = 2 * jnp.sum(jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1)) - jnp.log(sigma), axis=-1)
-        return total + (self.concentration - 1) * log_determinant - self.log_normaliser()
+        log_correlation = log_determinant(value) - 2 * jnp.sum(jnp.log(sigma), axis=-1)
+        return total + (self.concentration - 1) * log_correlation - self.log_normaliser()
 
     def log_normaliser(self) -> Array:
         """Log ∫ |R|^(η − 1) dR, read off NumPyro's LKJ at the identity, where |R| = 1."""

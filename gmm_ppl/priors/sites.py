@@ -3,12 +3,13 @@
 import jax
 import jax.numpy as jnp
 from numpyro import handlers, validation_enabled
-from numpyro.distributions import biject_to
 from numpyro.distributions.util import sum_rightmost
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.covariance.triangular import inverse_triangle, known_roots
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.priors.base import AbstractPrior
+from gmm_ppl.priors.bijections import CovarianceBijection, bijection
 from gmm_ppl.types import Array, Float
 
 Sites = dict[str, Array]
@@ -35,22 +36,50 @@ def site_log_density(site: dict) -> Float[Array, ""]:
 
 
 def constrain(prior: AbstractPrior, shape: MixtureShape, unconstrained: Sites) -> Sites:
-    """Sites from their coordinates on the real line, by NumPyro's own bijections."""
+    """Sites from their coordinates on the real line, by the bijections that NumPyro takes."""
     supports = prior.supports(shape)
-    return {name: biject_to(supports[name][1])(value) for name, value in unconstrained.items()}
+    return {name: bijection(supports[name][1])(value) for name, value in unconstrained.items()}
+
+
+def log_prior_of_coordinates(
+    prior: AbstractPrior, shape: MixtureShape, unconstrained: Sites
+) -> tuple[Float[Array, ""], MixtureParameters]:
+    """Log density (nats) of the prior in unconstrained coordinates, Jacobian included, and the parameters there.
+
+    What `log_prior` of `constrain` and `log_jacobian` say, with what each matrix was made of made use of.
+    """
+    sites, roots = {}, []
+    for name, value in unconstrained.items():
+        to_support = bijection(prior.supports(shape)[name][1])
+        if isinstance(to_support, CovarianceBijection):
+            sites[name], factor = to_support.with_factor(value)
+            roots.append((sites[name], inverse_triangle(factor)))
+        else:
+            sites[name] = to_support(value)
+    density, parameters = log_prior_with_roots(prior, shape, sites, roots)
+    return density + log_jacobian(prior, shape, unconstrained), parameters
+
+
+def log_prior_with_roots(
+    prior: AbstractPrior, shape: MixtureShape, sites: Sites, roots: list[tuple[Array, Array]]
+) -> tuple[Float[Array, ""], MixtureParameters]:
+    """`log_prior` where L⁻¹ of some sites Σ = L Lᵀ is known: (Σ, L⁻¹) for each, Σ being the very object among the sites."""
+    with known_roots(*roots):
+        density, found = log_prior(prior, shape, sites)
+        return density, MixtureParameters(found.weights, found.means, found.covariance.rooted())
 
 
 def unconstrain(prior: AbstractPrior, shape: MixtureShape, sites: Sites) -> Sites:
     """The inverse of `constrain`."""
     supports = prior.supports(shape)
-    return {name: biject_to(supports[name][1]).inv(value) for name, value in sites.items()}
+    return {name: bijection(supports[name][1]).inv(value) for name, value in sites.items()}
 
 
 def log_jacobian(prior: AbstractPrior, shape: MixtureShape, unconstrained: Sites) -> Float[Array, ""]:
     """Log |∂ sites / ∂ unconstrained|, which turns a density of sites into one of unconstrained coordinates."""
     total = jnp.zeros(())
     for name, value in unconstrained.items():
-        transform = biject_to(prior.supports(shape)[name][1])
+        transform = bijection(prior.supports(shape)[name][1])
         each = transform.log_abs_det_jacobian(value, transform(value))
         total = total + sum_rightmost(each, jnp.ndim(each))
     return total
@@ -59,7 +88,7 @@ def log_jacobian(prior: AbstractPrior, shape: MixtureShape, unconstrained: Sites
 def unconstrained_shapes(prior: AbstractPrior, shape: MixtureShape) -> dict[str, tuple[int, ...]]:
     """Shape of each site's coordinates: one fewer than the weights, a packed triangle for a matrix."""
     supports = prior.supports(shape)
-    return {name: biject_to(support).inverse_shape(size) for name, (size, support) in supports.items()}
+    return {name: bijection(support).inverse_shape(size) for name, (size, support) in supports.items()}
 
 
 def draw_sites(prior: AbstractPrior, shape: MixtureShape, key: Array) -> tuple[Sites, MixtureParameters]:

@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from gmm_ppl.compiled import mapped
 from gmm_ppl.mixture.density import density_and_responsibilities, log_density
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.assignments import flatten_draws
@@ -27,7 +28,7 @@ def density_and_memberships(parameters: MixtureParameters, x: Float[Array, "N D"
 @eqx.filter_jit
 def rows_in_batches(parameters: MixtureParameters, x: Array) -> tuple[Array, Array]:
     """`density_and_responsibilities`, some rows at a time."""
-    return jax.lax.map(lambda row: density_and_responsibilities(row, parameters), x, batch_size=batch_of(parameters.means.size))
+    return mapped(lambda row: density_and_responsibilities(row, parameters), x, together=batch_of(parameters.means.size))
 
 
 @in_float64
@@ -41,7 +42,7 @@ def pointwise_log_likelihood(draws: MixtureParameters, x: Float[Array, "N D"]) -
 def draws_in_batches(draws: MixtureParameters, x: Array) -> Float[Array, "S N"]:
     """`log_density` of all rows, some draws at a time."""
     each = draws.weights.shape[-1] * x.size
-    return jax.lax.map(lambda parameters: log_density(x, parameters), draws, batch_size=batch_of(each))
+    return mapped(lambda parameters: log_density(x, parameters), draws, together=batch_of(each))
 
 
 def select_draws(draws: MixtureParameters, kept: np.ndarray) -> MixtureParameters:

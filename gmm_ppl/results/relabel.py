@@ -20,7 +20,7 @@ from gmm_ppl.results.relabelling import find_relabelling
 from gmm_ppl.types import in_float64
 
 EVIDENCE = ("log_evidence", "log_evidence_error", "normal_log_evidence", "pareto_k", "flattest")
-WARMUP = ("warmup", "warmup_reason", "normal_pareto_k", "draws_asked")
+WARMUP = ("warmup", "warmup_reason", "begun_at", "normal_pareto_k", "draws_asked")
 """What engines say once for all draws."""
 
 

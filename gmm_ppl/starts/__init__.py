@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.compiled import compiled
+from gmm_ppl.compiled import compiled, mapped
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.rows import Rows
@@ -98,4 +98,4 @@ def prior_of_starts(shape: MixtureShape, data: DataScale) -> AbstractConjugatePr
 def random_starts(start: Start, keys: Array, rows: Rows, shape: MixtureShape, weak: PaddedPrior) -> MixtureParameters:
     """Starts side by side, as many at a time as memory should hold the memberships of."""
     together = max(1, MEMBERSHIPS // (rows.weights.shape[0] * shape.components))
-    return jax.lax.map(lambda lane: start(lane[0], rows, shape, lane[1]), (keys, weak), batch_size=together)
+    return mapped(lambda lane: start(lane[0], rows, shape, lane[1]), (keys, weak), together=together)

@@ -42,7 +42,7 @@ def test_wrong_draws_are_found_out(wrong: str):
 
 
 def test_the_same_seed_gives_the_same_ranks_however_many_are_made(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "MOST_LANES", 20)
+    monkeypatch.setattr(run, "CHUNK", 20)
     first, again, fewer = calibrated(replications=60), calibrated(replications=60), calibrated(replications=40)
     np.testing.assert_array_equal(first.ranks, again.ranks)
     np.testing.assert_array_equal(first.ranks[:40], fewer.ranks)
@@ -50,12 +50,12 @@ def test_the_same_seed_gives_the_same_ranks_however_many_are_made(monkeypatch: p
 
 
 def test_replications_that_do_not_fill_their_chunks(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "MOST_LANES", 20)
+    monkeypatch.setattr(run, "CHUNK", 20)
     assert calibrated(replications=45).made == 45
 
 
 def test_progress_tells_of_chunks(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "MOST_LANES", 20)
+    monkeypatch.setattr(run, "CHUNK", 20)
     told: list[tuple[str, int, int, str]] = []
     calibrated(replications=60, progress=lambda *each: told.append(each))
     assert told[0] == ("Calibration", 0, 60, "compiling")
@@ -74,7 +74,7 @@ def stopping_after(replications: int):
 
 
 def test_an_interruption_keeps_what_is_complete(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "MOST_LANES", 20)
+    monkeypatch.setattr(run, "CHUNK", 20)
     with pytest.warns(FitWarning, match="interrupted; 40 of 100 replications were kept"):
         found = calibrated(replications=100, progress=stopping_after(40))
     assert (found.made, found.wanted) == (40, 100)

@@ -89,7 +89,7 @@ def test_a_second_calibration_replaces_the_first(geyser: str):
 
 
 def test_an_interruption_keeps_what_is_complete_and_says_so(geyser: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "MOST_LANES", 60)
+    monkeypatch.setattr(run, "CHUNK", 60)
     in_threads = run.in_threads
 
     def interrupted(*args: object):

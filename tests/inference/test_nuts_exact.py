@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import digamma
 
 import gmm_ppl as gp
-from gmm_ppl.inference.nuts import collect, prepared, run_chains
+from gmm_ppl.inference.nuts import begun_chains, collect, prepared, run_chains
 from gmm_ppl.progress import silent
 from tests.inference import exact
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR
@@ -64,8 +64,9 @@ def test_without_rows_the_draws_are_the_priors(eight_rows):
     with jax.enable_x64(True):
         target = gp.posterior(eight_rows.mixture, EIGHT_ROWS)
         empty = eqx.tree_at(lambda each: each.rows.weights, target, np.zeros(len(EIGHT_ROWS)))
-        sampler, chosen = prepared(empty, eight_rows.start, 0.9, 10, jax.random.key(0), WARMUP)
-        records = run_chains(sampler, jax.random.key(4), CHAINS, DRAWS, chosen, silent)
+        sampler, mode = prepared(empty, eight_rows.start, 0.9, 10)
+        state, chosen, key = begun_chains(sampler, mode, eight_rows.start, jax.random.key(4), CHAINS, WARMUP)
+        records = run_chains(sampler, state, key, DRAWS, chosen, silent)
         run = {"seconds": 0.0, "seed": 4, "draws_asked": DRAWS}
         draws = collect(empty, sampler, eight_rows.mixture, eight_rows.start, chosen, records, **run)
     variances = draws.parameters.covariance.values[..., 0, 0]

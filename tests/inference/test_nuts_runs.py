@@ -95,7 +95,7 @@ def test_chains_differ(run):
 @pytest.mark.usefixtures("x64")
 def test_starts_are_dispersed_about_the_mode(point):
     posterior = gp.posterior(mixture(), EIGHT_ROWS)
-    coordinates = nuts.prepared(posterior, point, 0.9, 10, jax.random.key(0), WARMUP)[0].coordinates
+    coordinates = nuts.prepared(posterior, point, 0.9, 10)[0].coordinates
     keys = jax.random.split(jax.random.key(0), 400)
     candidates = np.asarray(jax.vmap(lambda key: dispersed_candidates(coordinates, key))(keys))
     np.testing.assert_allclose(candidates[:, 0].std(axis=0), 2, rtol=0.15)
@@ -108,12 +108,13 @@ def test_starts_are_dispersed_about_the_mode(point):
 @pytest.mark.usefixtures("x64")
 def test_chains_begin_dispersed(point):
     posterior = gp.posterior(mixture(), EIGHT_ROWS)
-    sampler, _ = nuts.prepared(posterior, point, 0.9, 10, jax.random.key(0), WARMUP)
-    chains = nuts.begin_chains(sampler, jax.random.split(jax.random.key(5), CHAINS))
+    sampler, _ = nuts.prepared(posterior, point, 0.9, 10)
+    chains, ratios = nuts.begin_chains(sampler, jax.random.key(5), CHAINS, 0)
     starts = np.asarray(chains.nuts.position)
     apart = np.linalg.norm(starts[:, None] - starts, axis=-1)[np.triu_indices(CHAINS, 1)]
     assert (apart > 1).all()
     assert np.isfinite(chains.nuts.logdensity).all()
+    assert ratios.size == 0, "nothing was asked of the normal law"
 
 
 @pytest.mark.parametrize(("draws", "warmup"), [(1, 0), (30, 30)])
@@ -157,13 +158,13 @@ def test_an_interruption_keeps_the_draws_so_far(run):
 
 @pytest.mark.usefixtures("fifty")
 def test_an_interruption_during_a_segment_keeps_those_before(run, monkeypatch):
-    press, whole = interrupt_at(5), nuts.segment
+    press, whole = interrupt_at(5), nuts.Teams.advance
 
-    def segment(*arguments):
+    def advance(*arguments):
         press()
         return whole(*arguments)
 
-    monkeypatch.setattr(nuts, "segment", segment)
+    monkeypatch.setattr(nuts.Teams, "advance", advance)
     with pytest.warns(gp.FitWarning, match="50 of 100") as caught:
         found = sample(start=run.start)
     assert caught[0].filename == __file__

@@ -35,7 +35,7 @@ WALLS = {
     "yaml": {"experiment"},
     "pydantic": {"experiment"},
     "narwhals": {"data"},
-    "blackjax": {"inference"},
+    "blackjax": {"inference", "calibration"},
     "optimistix": {"inference"},
     "matplotlib": {"report"},
     "typer": {"cli", "console"},

@@ -7,6 +7,7 @@ from jax.scipy.stats import norm
 
 from gmm_ppl.calibration.beginning import begin
 from gmm_ppl.calibration.engines.base import Drawn
+from gmm_ppl.compiled import mapped
 from gmm_ppl.inference.curvature import move
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array
@@ -25,7 +26,7 @@ def laplace(posterior: Posterior, key: Array, draws: int) -> Drawn:
     unravel = ravel_pytree(sites)[1]
     steps = jax.random.normal(for_draws, (PROPOSALS, mode.position.size))
     positions = jax.vmap(lambda each: move(mode.position, mode.curvature.scale, each))(steps)
-    log_p = jax.lax.map(lambda each: posterior.log_density(unravel(each)), positions, batch_size=TOGETHER)
+    log_p = mapped(lambda each: posterior.log_density(unravel(each)), positions, together=TOGETHER)
     ratios = log_p - jnp.sum(norm.logpdf(steps), axis=1)
     finite = jnp.where(jnp.isfinite(ratios), ratios, -jnp.inf)
     chosen = jax.random.categorical(for_choice, finite, shape=(draws,))

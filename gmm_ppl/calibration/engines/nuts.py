@@ -1,12 +1,13 @@
 """One chain of NUTS a replication, thinned."""
 
+import blackjax
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.calibration.beginning import begin
 from gmm_ppl.calibration.engines.base import Drawn
-from gmm_ppl.inference.coordinates import Coordinates
+from gmm_ppl.inference.coordinates import Coordinates, dispersed_candidates
 from gmm_ppl.inference.warmup import SAMPLING, Chain, Sampler, begin_chain, freeze, schedule, transition
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array
@@ -18,7 +19,7 @@ THINNING = 3
 """Transitions a kept draw."""
 
 MAX_TREE_DEPTH = 7
-"""A longer trajectory than 2^7 steps is cut: chains wait for the longest among them, and the law they keep is the same."""
+"""A longer trajectory than 2^7 steps is cut: the law that chains keep is the same, and one in a funnel holds up no other."""
 
 TARGET_ACCEPTANCE = 0.9
 
@@ -30,7 +31,8 @@ def nuts(posterior: Posterior, key: Array, draws: int) -> Drawn:
     unravel = ravel_pytree(sites)[1]
     coordinates = Coordinates(unravel(mode.position), mode.curvature.scale)
     sampler = Sampler(posterior, coordinates, TARGET_ACCEPTANCE, MAX_TREE_DEPTH)
-    chain = warmed(sampler, begin_chain(sampler, for_chain), for_warmup)
+    states = jax.lax.map(lambda each: blackjax.nuts.init(each, sampler.log_density), dispersed_candidates(coordinates, for_chain))
+    chain = warmed(sampler, begin_chain(sampler, states), for_warmup)
     positions, notes = thinned(sampler, chain, jax.random.split(for_draws, (draws, THINNING)))
     usable = jnp.isfinite(chain.nuts.logdensity) & jnp.isfinite(positions).all()
     return Drawn(jax.vmap(coordinates.unconstrained)(positions), usable, notes)

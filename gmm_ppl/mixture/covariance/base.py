@@ -5,6 +5,7 @@ from math import prod
 from typing import ClassVar
 
 import equinox as eqx
+import jax.numpy as jnp
 
 from gmm_ppl.types import Array, Float
 
@@ -38,9 +39,17 @@ class AbstractCovariance(eqx.Module):
     def pool(per_component: Array) -> Array:
         """Sum an array of shape (K, D, D) or (K, 1, 1) (`matrix`), or (K, D), over whatever shares one entry of `values`."""
 
+    def rooted(self) -> "AbstractCovariance":
+        """The same covariances, holding whatever of them is asked for again and again."""
+        return self
+
     @abstractmethod
     def whiten(self, residuals: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
         """A⁻¹ r for some A with A Aᵀ = Σ_k, so that its squared norm is the Mahalanobis distance."""
+
+    def distances(self, residuals: Float[Array, "K D B"]) -> Float[Array, "K B"]:
+        """Squared Mahalanobis distances of residuals, components × features × rows."""
+        return jnp.sum(self.whiten(jnp.moveaxis(residuals, -1, 0)) ** 2, axis=-1).T
 
     @abstractmethod
     def colour(self, noise: Float[Array, "... K D"]) -> Float[Array, "... K D"]:

@@ -4,19 +4,18 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from gmm_ppl.mixture.covariance.base import AbstractCovariance
-from gmm_ppl.mixture.covariance.triangular import inverse_cholesky, log_determinant
+from gmm_ppl.mixture.covariance.matrices import AbstractMatrixCovariance
 from gmm_ppl.types import Array, Float
 
 
-class FullCovariance(AbstractCovariance):
+class FullCovariance(AbstractMatrixCovariance):
     """Σ_k symmetric positive definite, one for each component."""
 
     values: Float[Array, "..."]
+    root: Float[Array, "..."] | None = None
     name: ClassVar[str] = "full"
     site: ClassVar[str] = "covariances"
     dims: ClassVar[tuple[str, ...]] = ("component", "feature", "feature_bis")
-    matrix: ClassVar[bool] = True
     formula: ClassVar[str] = r"\Sigma_k"
 
     @staticmethod
@@ -26,19 +25,6 @@ class FullCovariance(AbstractCovariance):
     @staticmethod
     def pool(per_component: Array) -> Array:
         return per_component
-
-    def whiten(self, residuals: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
-        return jnp.einsum("kde,...ke->...kd", inverse_cholesky(self.values), residuals)
-
-    def colour(self, noise: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
-        return jnp.einsum("kde,...ke->...kd", jnp.linalg.cholesky(self.values), noise)
-
-    def log_determinant(self, features: int) -> Array:
-        return log_determinant(self.values)
-
-    def trace_precision(self, second: Array) -> Float[Array, " K"]:
-        root = inverse_cholesky(self.values)
-        return jnp.einsum("kde,kef,kdf->k", root, second, root)
 
     def dense(self, components: int, features: int) -> Float[Array, "K D D"]:
         return self.values

@@ -10,6 +10,7 @@ from gmm_ppl.calibration.engines import ENGINES
 from gmm_ppl.calibration.run import Calibration
 from gmm_ppl.calibration.verdict import LEVEL, Verdict
 from gmm_ppl.model.specification import resolved_prior
+from gmm_ppl.report.calibration.coverage import coverage_blocks
 from gmm_ppl.report.calibration.figure import ranks_figure
 from gmm_ppl.report.html import render_html
 from gmm_ppl.report.markdown import render_markdown
@@ -56,6 +57,7 @@ def calibration_page(calibration: Calibration, verdict: Verdict, record: Mapping
     sections = (
         Section("verdict", "Verdict", tuple(_verdict(calibration, verdict))),
         Section("ranks", "Ranks", tuple(_ranks(calibration, verdict))),
+        Section("intervals", "Intervals", tuple(coverage_blocks(calibration))),
         Section("assumed", "What was done", tuple(_assumed(calibration))),
         Section("reproducibility", "Reproducibility", tuple(_record(calibration, record))),
     )

@@ -61,6 +61,8 @@ def _facts(found: Findings, posterior: PosteriorMeasurements) -> list[Block]:
     known, rows = found.tree["sample_stats"].attrs, []
     if "warmup_reason" in known:
         rows.append(("warm-up", f"{plural(int(known['warmup']), 'transition')} a chain: {known['warmup_reason']}"))
+    if "begun_at" in known:
+        rows.append(("chains began", str(known["begun_at"]).removeprefix("chains began ")))
     if "log_evidence" in known:
         error = decimals(posterior.log_evidence_error, 2)
         rows.append(

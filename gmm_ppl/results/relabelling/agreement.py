@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gmm_ppl.compiled import mapped
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.assignments import flatten_draws, log_densities_by_component
 from gmm_ppl.results.evaluate import batch_of
@@ -51,7 +52,7 @@ def agreements(draws: MixtureParameters, reference: Float[np.ndarray, "K N"], x:
 def agreements_in_batches(draws: MixtureParameters, reference: Array, x: Array) -> Float[Array, "S K K"]:
     """`agreements`, some draws at a time."""
     size = batch_of(x.size * reference.shape[0])
-    return jax.lax.map(lambda each: reference @ memberships(x, each).T, draws, batch_size=size)
+    return mapped(lambda each: reference @ memberships(x, each).T, draws, together=size)
 
 
 def better_orders(agreement: Float[np.ndarray, "S K K"], order: Int[np.ndarray, "... K"]) -> Int[np.ndarray, "... K"]:

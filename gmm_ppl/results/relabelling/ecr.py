@@ -1,10 +1,10 @@
 """Relabelling by equivalence classes of allocations, the pivot estimated from the draws themselves."""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gmm_ppl.compiled import mapped
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.assignments import flatten_draws
 from gmm_ppl.results.evaluate import batch_of
@@ -51,7 +51,7 @@ def allocate(draws: MixtureParameters, x: np.ndarray) -> Int[np.ndarray, "S N"]:
 def allocate_in_batches(draws: MixtureParameters, x: Array) -> Int[Array, "S N"]:
     """`allocate`, some draws at a time."""
     size = batch_of(x.size * draws.weights.shape[-1])
-    return jax.lax.map(lambda each: jnp.argmax(finite_densities(x, each), axis=0).astype(jnp.int32), draws, batch_size=size)
+    return mapped(lambda each: jnp.argmax(finite_densities(x, each), axis=0).astype(jnp.int32), draws, together=size)
 
 
 def common_partition(allocations: Int[np.ndarray, "S N"], order: Int[np.ndarray, "... K"]) -> Int[np.ndarray, " N"]:

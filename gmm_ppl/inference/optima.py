@@ -1,0 +1,152 @@
+"""`optima`: the distinct optima that EM's starts end in, with what each weighs; where chains may begin, one in each."""
+
+import math
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from gmm_ppl.data.tables import as_table
+from gmm_ppl.data.wording import joined
+from gmm_ppl.inference.accelerate import accelerated
+from gmm_ppl.inference.arguments import check_count
+from gmm_ppl.inference.base import PointFit
+from gmm_ppl.inference.beginning import check_proper
+from gmm_ppl.inference.em import em
+from gmm_ppl.inference.fit import check_mode, climb
+from gmm_ppl.inference.laplace import log_labellings
+from gmm_ppl.inference.mode import mode_above, reached
+from gmm_ppl.inference.modes import densities, number_modes, some_rows
+from gmm_ppl.inference.newton import Mode
+from gmm_ppl.inference.restarts import fit_of_start, summarise
+from gmm_ppl.inference.warmup import Places, Sampler
+from gmm_ppl.mixture.scale import data_scale
+from gmm_ppl.model.posterior import Posterior, posterior
+from gmm_ppl.model.specification import Mixture
+from gmm_ppl.priors.sites import Sites
+from gmm_ppl.progress import Progress
+from gmm_ppl.starts import starting_parameters
+from gmm_ppl.types import Int, in_float64, to_numpy
+
+TOLERANCE, MAX_STEPS = 1e-10, 1000
+"""Of EM, as in `fit`."""
+
+LIGHTEST = 0.01
+"""Relative evidence below which an optimum is given no chain of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Optima:
+    """M distinct optima of EM, the highest objective first.
+
+    `points` are EM fits, one for each; `starts` (M,) is how many starts ended there. `log_evidence` (M,) is that of the normal
+    law at the posterior's mode above each, in nats, every labelling counted: what the optimum contributes to the evidence, as far
+    as its curvature tells; −∞ where Newton's steps came to no mode. `weight` (M,) are the shares of their sum.
+    """
+
+    points: tuple[PointFit, ...]
+    starts: np.ndarray
+    log_evidence: np.ndarray
+    weight: np.ndarray
+    modes: tuple[tuple[Mode, Sites], ...]
+
+    def dealt(self, chains: int) -> np.ndarray:
+        """Which optimum each chain begins at (chains,): one at each of weight, the heaviest first, then in proportion."""
+        order = np.argsort(-self.weight, kind="stable")
+        given = np.zeros(len(self.points), dtype=int)
+        worth = [place for place in order if self.weight[place] >= LIGHTEST]
+        for place in worth[:chains]:
+            given[place] = 1
+        for _ in range(chains - given.sum()):
+            # Whoever is furthest below its share (Jefferson's rule).
+            given[np.argmax(self.weight / (given + 1))] += 1
+        return np.repeat(np.arange(given.size), given)
+
+    def sentence(self, begun_at: np.ndarray) -> str:
+        """Which chains began where, and what the optima weigh."""
+        if len(self.points) == 1:
+            return "EM's starts found one optimum, and all chains began there"
+        used = np.unique(begun_at)
+        words = [f"{(begun_at == place).sum()} at optimum {place} (relative evidence {self.weight[place]:.2g})" for place in used]
+        return f"of the {len(self.points)} optima that EM's starts found, chains began {joined(words)}"
+
+
+@in_float64
+def optima(
+    mixture: Mixture,
+    data: object,
+    *,
+    seed: int = 0,
+    starts: int = 20,
+    start: object = "kmeans",
+    most: int = 8,
+    progress: Progress | None = None,
+) -> Optima:
+    """Every distinct optimum that EM's starts end in, with its evidence.
+
+    Two starts ended in one optimum where objective and density at the rows agree, as in `modes`: permuting components changes
+    neither. The evidence of optimum m is that of the normal law at the posterior's mode above it,
+
+        log Z_m ≈ log p(x, û_m) + P/2 log 2π + ½ log |−H_m⁻¹| + log K!       (Tierney & Kadane 1986, doi:10.2307/2287970),
+
+    a statement about the optima alone: where the posterior is not normal about them, `temper` weighs the modes themselves.
+
+    Args:
+        mixture: the specification; its prior must be proper.
+        data: rows (N, D), in any form that `fit` takes.
+        seed, starts, start: of EM, as in `fit`.
+        most: how many optima to keep, the highest.
+        progress: called as EM goes on; as in `fit`.
+
+    Raises:
+        InputError: an improper prior, data or arguments that cannot be used.
+        FitError: no start gave finite parameters.
+    """
+    for name, value in (("starts", starts), ("most", most)):
+        check_count(name, value)
+    table = as_table(data)
+    resolved = mixture.resolve(table.values)
+    check_proper(resolved)
+    check_mode(resolved)
+    target = posterior(resolved, table)
+    method = accelerated(em(target, jnp.asarray(data_scale(table.values).deviations)), "quasi_newton")
+    begun = starting_parameters(target, start=start, starts=starts, seed=seed)
+    states = climb(method, begun, tolerance=TOLERANCE, max_steps=MAX_STEPS, progress=progress)
+    ends = summarise(states)
+    number = number_modes(ends.optimum, to_numpy(densities(states.point.parameters, jnp.asarray(some_rows(table.values)))))
+    kept = range(min(most, number.max() + 1))
+    points = tuple(fit_of_start(resolved, states, ends, int(np.flatnonzero(number == place)[0])) for place in kept)
+    return weighed(target, points, np.array([(number == place).sum() for place in kept]))
+
+
+def weighed(target: Posterior, points: tuple[PointFit, ...], starts: np.ndarray) -> Optima:
+    """Optima with the evidence of the normal law above each."""
+    modes = tuple(mode_above(target, point) for point in points)
+    evidence = np.array([log_evidence(mode) if reached(mode) else -np.inf for mode, _ in modes])
+    evidence = evidence + log_labellings(points[0].mixture)
+    largest = evidence.max()
+    raw = np.exp(evidence - largest) if np.isfinite(largest) else np.eye(len(points))[0]
+    return Optima(points, starts, evidence, raw / raw.sum(), to_numpy(modes))
+
+
+def log_evidence(mode: Mode) -> float:
+    """Log ∫ of the normal curve through a mode, in nats, of one labelling."""
+    return float(mode.log_density + mode.position.size / 2 * math.log(2 * math.pi) + mode.curvature.log_volume)
+
+
+def places(sampler: Sampler, found: Optima, begun_at: Int[np.ndarray, " C"]) -> Places | None:
+    """Where chains begin, in the sampler's coordinates, and how noise there is turned; None where there is no mode."""
+    if not np.isfinite(found.log_evidence).any():
+        return None
+    centre = ravel_pytree(sampler.coordinates.centre)[0]
+    scale = np.asarray(sampler.coordinates.scale)
+    modes = [found.modes[place][0] for place in begun_at]
+    away = np.stack([mode.position - centre for mode in modes])
+    turns = np.stack([mode.curvature.scale for mode in modes])
+    if scale.ndim == 1:
+        return Places(jnp.asarray(away / scale), jnp.asarray(turns / scale))
+    return Places(
+        jnp.asarray(np.linalg.solve(scale, away.T).T), jnp.asarray(jax.vmap(lambda each: jnp.linalg.solve(scale, each))(turns))
+    )

@@ -1,0 +1,1 @@
+"""Evidence that draws are right, as a page: `python -m tests.evidence` writes `reports/evidence.md`."""
