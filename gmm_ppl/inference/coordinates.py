@@ -42,6 +42,14 @@ def coordinates_at(posterior: Posterior, unconstrained: Sites) -> Coordinates:
     return Coordinates(unconstrained, curvature(density.expansion(flat)[2]).scale)
 
 
+def unravelled(flat: Array, like: Sites) -> Sites:
+    """Flat coordinates as sites shaped as `like`, by NumPy: each operation of JAX outside a program is one to compile."""
+    leaves, tree = jax.tree.flatten(like)
+    ends = np.cumsum([np.size(each) for each in leaves])
+    parts = np.split(np.asarray(flat), ends[:-1])
+    return jax.tree.unflatten(tree, [part.reshape(np.shape(each)) for part, each in zip(parts, leaves, strict=True)])
+
+
 def matching_sites(posterior: Posterior, point: PointFit) -> Sites:
     """Sites of the sampler's program at an EM fit.
 

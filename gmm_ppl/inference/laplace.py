@@ -25,7 +25,7 @@ from gmm_ppl.progress import Progress
 from gmm_ppl.types import Array, Float, in_float64, to_numpy
 
 LANES = 64
-"""Draws whose densities are evaluated side by side."""
+"""Draws whose densities are evaluated side by side, where a pass is long."""
 
 
 @in_float64
@@ -122,7 +122,7 @@ def draw(target: Posterior, mode: Mode, start: Sites, key: Array, chains: int, d
         }
 
     steps = jax.random.normal(key, (chains * draws, size))
-    drawn = mapped(one, steps, together=LANES)
+    drawn = mapped(one, steps, together=1 if target.short else LANES)
     # Here, because sites without free coordinates, the weight of one component, are no arrays to batch.
     drawn["unconstrained"] = jax.vmap(unravel)(drawn.pop("position"))
     drawn = jax.tree.map(lambda leaf: leaf.reshape(chains, draws, *leaf.shape[1:]), drawn)

@@ -6,9 +6,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.compiled import make_room, one_blas_thread
 from gmm_ppl.errors import FitError, FitWarning, InputError
@@ -16,7 +14,7 @@ from gmm_ppl.inference.adaptation import Adaptation, adaptation, asked_for, doub
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import NutsFit, PointFit
 from gmm_ppl.inference.beginning import begun
-from gmm_ppl.inference.coordinates import Coordinates, coordinates_at
+from gmm_ppl.inference.coordinates import Coordinates, coordinates_at, unravelled
 from gmm_ppl.inference.mode import mode_above, reached
 from gmm_ppl.inference.newton import Mode
 from gmm_ppl.inference.optima import Optima, optima, places
@@ -102,10 +100,10 @@ def prepared(target: Posterior, point: PointFit, target_acceptance: float, max_t
     """The density in coordinates whitened at the mode, or at the EM point where none is reached."""
     mode, unconstrained = mode_above(target, point)
     if reached(mode):
-        coordinates = Coordinates(ravel_pytree(unconstrained)[1](mode.position), mode.curvature.scale)
+        coordinates = Coordinates(unravelled(mode.position, unconstrained), mode.curvature.scale)
     else:
         coordinates = coordinates_at(target, unconstrained)
-    return Sampler(target, coordinates, jnp.asarray(target_acceptance), max_tree_depth), mode
+    return Sampler(target, coordinates, np.asarray(target_acceptance), max_tree_depth), mode
 
 
 def begun_chains(
@@ -113,13 +111,12 @@ def begun_chains(
 ) -> tuple[Chain, Adaptation, Array]:
     """Chains at their starts, the warm-up that they are given, and the key of their moves."""
     make_room()
-    for_starts, for_moves = jax.random.split(key)
     begun_at = np.zeros(chains, int) if others is None else others.dealt(chains)
     elsewhere = ["chains begin at several optima"] if np.any(begun_at) else []
     doubts = doubts_before_looking(sampler, mode, point) + elsewhere
     number = 0 if doubts or warmup is not None else looks(sampler)
     somewhere = None if others is None else places(sampler, others, begun_at)
-    state, ratios = begin_chains(sampler, for_starts, chains, number, somewhere)
+    state, ratios, for_moves = begin_chains(sampler, key, chains, number, somewhere)
     check_begun(state)
     chosen = adaptation(doubts, np.asarray(ratios)) if warmup is None else asked_for(warmup)
     return state, chosen, for_moves
@@ -182,7 +179,7 @@ def collect(
     **run: Any,
 ) -> NutsFit:
     """Positions as sites and parameters, beside the sampler's statistics."""
-    unconstrained, sites, parameters = to_numpy(expand_positions(target, sampler, jnp.asarray(records.pop("position"))))
+    unconstrained, sites, parameters = to_numpy(expand_positions(target, sampler, records.pop("position")))
     return NutsFit(
         mixture=mixture,
         parameters=parameters,

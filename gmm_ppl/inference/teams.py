@@ -7,10 +7,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.inference.warmup import Chain, Sampler, alone, segment
+from gmm_ppl.inference.warmup import Chain, Sampler, segment
 from gmm_ppl.types import Array, to_numpy
 
 
@@ -25,10 +24,12 @@ class Teams:
     def __init__(self, sampler: Sampler, chains: Chain, key: Array) -> None:
         """All chains, (chains, …), and the key of their moves."""
         count = chains.step_size.size
-        size = 1 if alone(sampler) else count
+        size = 1 if sampler.posterior.short else count
         self.sampler, self.key, self.begun = sampler, key, False
         self.numbers = np.arange(count).reshape(-1, size)
-        self.states = [jax.tree.map(lambda leaf, team=team: leaf[team], chains) for team in self.numbers]
+        # By NumPy: each operation of JAX outside a program is one to compile.
+        held = to_numpy(chains)
+        self.states = [jax.tree.map(lambda leaf, team=team: leaf[team], held) for team in self.numbers]
         self.threads = ThreadPoolExecutor(min(len(self.numbers), cores()))
 
     def __enter__(self) -> Self:
@@ -50,7 +51,7 @@ class Teams:
 
     def move(self, team: int, stages: np.ndarray, first: int, count: int) -> tuple[Chain, dict[str, np.ndarray]]:
         """A team's chains after their transitions, and the record of these."""
-        numbers = (jnp.asarray(each) for each in (self.numbers[team], stages, first, count))
+        numbers = (np.asarray(each) for each in (self.numbers[team], stages, first, count))
         state, record = segment(self.sampler, self.states[team], self.key, *numbers)
         return state, to_numpy(record)
 

@@ -18,7 +18,6 @@ from blackjax.mcmc.hmc import HMCState
 from gmm_ppl.compiled import compiled, mapped
 from gmm_ppl.inference.coordinates import Coordinates, dispersed_candidates
 from gmm_ppl.inference.curvature import move
-from gmm_ppl.mixture.data_pass import small
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array, Float
 
@@ -48,12 +47,6 @@ class Sampler(eqx.Module):
     def size(self) -> int:
         """P, the number of coordinates."""
         return sum(np.size(each) for each in jax.tree.leaves(self.coordinates.centre))
-
-
-def alone(sampler: Sampler) -> bool:
-    """Whether positions are best evaluated one by one: of few rows, on the processor."""
-    shape = sampler.posterior.shape
-    return jax.default_backend() == "cpu" and small(sampler.posterior.rows, shape.components * shape.features)
 
 
 @eqx.filter_jit
@@ -167,14 +160,14 @@ class Places(eqx.Module):
 @compiled
 def begin_chains(
     sampler: Sampler, key: Array, number: int, looks: int, places: Places | None = None
-) -> tuple[Chain, Float[Array, " S"]]:
-    """`number` chains at dispersed starts, and log importance ratios (nats, up to a constant) of `looks` draws from the standard
-    normal law in whitened coordinates.
+) -> tuple[Chain, Float[Array, " S"], Array]:
+    """`number` chains at dispersed starts, log importance ratios (nats, up to a constant) of `looks` draws from the standard
+    normal law in whitened coordinates, and the key of the chains' moves.
 
     Starts and looks are evaluated by one program, of which the density is nearly all. Chains are of the very types that a
     transition returns, so that `segment` compiles once.
     """
-    for_starts, for_looks = jax.random.split(key)
+    for_starts, for_looks, for_moves = jax.random.split(key, 3)
     starts = jax.vmap(lambda each: dispersed_candidates(sampler.coordinates, each))(jax.random.split(for_starts, number))
     if places is not None:
         starts = jax.vmap(lambda away, turn, each: jax.vmap(lambda steps: move(away, turn, steps))(each))(
@@ -183,13 +176,13 @@ def begin_chains(
     draws = jax.random.normal(for_looks, (looks, starts.shape[-1]))
     positions = jnp.concatenate([starts.reshape(-1, starts.shape[-1]), draws])
     states = mapped(
-        lambda each: blackjax.nuts.init(each, sampler.log_density), positions, together=1 if alone(sampler) else LANES
+        lambda each: blackjax.nuts.init(each, sampler.log_density), positions, together=1 if sampler.posterior.short else LANES
     )
     split = starts.shape[0] * starts.shape[1]
     candidates = jax.tree.map(lambda leaf: leaf[:split].reshape(*starts.shape[:2], *leaf.shape[1:]), states)
     chains = jax.vmap(lambda each: begin_chain(sampler, each))(candidates)
     ratios = states.logdensity[split:] + jnp.sum(draws**2, axis=1) / 2
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=leaf.dtype), chains), ratios
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=leaf.dtype), chains), ratios, for_moves
 
 
 @compiled

@@ -7,7 +7,7 @@ import jax
 import numpyro
 
 from gmm_ppl.data.tables import as_table
-from gmm_ppl.mixture.data_pass import log_likelihood
+from gmm_ppl.mixture.data_pass import log_likelihood, small
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.rows import Rows, rows
 from gmm_ppl.model.distribution import GaussianMixture
@@ -32,6 +32,11 @@ class Posterior(eqx.Module):
     def x(self) -> Float[Array, "N D"]:
         """The rows, in units of x."""
         return self.rows.x
+
+    @property
+    def short(self) -> bool:
+        """Whether a pass is so short, on the processor, that positions, and chains, are best taken one by one."""
+        return jax.default_backend() == "cpu" and small(self.rows, self.shape.components * self.shape.features)
 
     def log_joint(self, sites: Sites) -> Float[Array, ""]:
         """Log p(x | sites) + log p(sites), with respect to Lebesgue measure on the sites."""

@@ -1,6 +1,8 @@
 """Posterior draws: seconds an effective sample, everything that the call does counted."""
 
 import itertools
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -21,18 +23,36 @@ DRAWS = 1000
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Small posteriors, overlapping ones, and one of more rows; 4 chains of 1000 draws."""
+    """Small posteriors, overlapping ones, and one of more rows; 4 chains of 1000 draws.
+
+    One round of those on which NumPyro takes minutes.
+    """
     draws = 50 if quick else DRAWS
-    small = {"faithful, K=2": ("faithful", 2, 60.0), "iris, K=3": ("iris", 3, 20.0), "diabetes, K=3": ("diabetes", 3, 20.0)}
-    for name, (data, components, reach) in small.items():
-        yield row(name, lambda data=data, components=components: bundled(data, components), draws, reach, rounds=5)
-    yield row("10000×2, K=3", lambda: problem(200 if quick else 10_000, 2, 3), draws, 30.0, rounds=3, both=False)
+    yield row("faithful, K=2", lambda: bundled("faithful", 2), draws, 60.0, rounds=5, peers=(STOCK, ONE_PROGRAM))
+    yield first_call(draws)
+    for data in ("diabetes", "iris"):
+        yield row(f"{data}, K=3", lambda data=data: bundled(data, 3), draws, 20.0, rounds=1, peers=(STOCK,))
+    yield row("10000×2, K=3", lambda: problem(200 if quick else 10_000, 2, 3), draws, 30.0, rounds=1, peers=(STOCK,))
 
 
-def row(name: str, made: Callable[[], Problem], draws: int, reach: float, *, rounds: int, both: bool = True) -> Row:
+def first_call(draws: int) -> Row:
+    """The first call of a new process, from imports and an EM fit that are there: tracing and compilation counted."""
+    names = {"ours": None, STOCK: 5.0}
+    contestants = [Contestant(name, dict, lambda name=name: alone(name, draws), reach=reach) for name, reach in names.items()]
+    title = f"draws of faithful, K=2, 4 chains of {draws}, first call"
+    return Row(title, lambda: contestants, unit="s a sample", rounds=3, facts=effective)
+
+
+def alone(name: str, draws: int) -> float:
+    """Seconds an effective sample, as a process of its own tells them."""
+    command = [sys.executable, "-m", "tests.benchmarks.sample_child", name, str(draws)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+
+def row(name: str, made: Callable[[], Problem], draws: int, reach: float, *, rounds: int, peers: tuple[str, ...]) -> Row:
     """One posterior, called again in a process that has compiled all that it keeps."""
     title = f"draws of {name}, 4 chains of {draws}, again"
-    prepared = lambda: contestants(made(), draws, reach, both=both)  # noqa: E731
+    prepared = lambda: contestants(made(), draws, reach, peers)  # noqa: E731
     return Row(title, prepared, unit="s a sample", rounds=rounds, facts=effective)
 
 
@@ -42,13 +62,12 @@ def effective(medians: Mapping[str, float]) -> dict[str, Any]:
     return {"cost:": words, "effective samples a second:": {name: 1 / each for name, each in medians.items()}}
 
 
-def contestants(made: Problem, draws: int, reach: float, *, both: bool) -> list[Contestant]:
+def contestants(made: Problem, draws: int, reach: float, peers: tuple[str, ...]) -> list[Contestant]:
     """Our NUTS, our normal approximation, and NumPyro's defaults, all from the same EM fit."""
     point = ours.mode(made, "kmeans")
-    peers = {STOCK: True, ONE_PROGRAM: False} if both else {ONE_PROGRAM: False}
     runs = {"ours": lambda seed: ours.sample(made, point, seed=seed, draws=draws)}
     runs |= {"ours, Laplace": lambda seed: ours.laplace(made, point, seed=seed, draws=draws)}
-    runs |= {name: numpyro.Sampler(made, point, draws=draws, stock=each).run for name, each in peers.items()}
+    runs |= {name: numpyro.Sampler(made, point, draws=draws, stock=name == STOCK).run for name in peers}
     scale = scalars(runs["ours"](0))
     return [contestant(name, run, scale, draws, reach if name in peers else None) for name, run in runs.items()]
 

@@ -109,7 +109,7 @@ def test_starts_are_dispersed_about_the_mode(point):
 def test_chains_begin_dispersed(point):
     posterior = gp.posterior(mixture(), EIGHT_ROWS)
     sampler, _ = nuts.prepared(posterior, point, 0.9, 10)
-    chains, ratios = nuts.begin_chains(sampler, jax.random.key(5), CHAINS, 0)
+    chains, ratios, _ = nuts.begin_chains(sampler, jax.random.key(5), CHAINS, 0)
     starts = np.asarray(chains.nuts.position)
     apart = np.linalg.norm(starts[:, None] - starts, axis=-1)[np.triu_indices(CHAINS, 1)]
     assert (apart > 1).all()

@@ -67,7 +67,7 @@ def test_chains_are_dealt_by_weight(weight, chains, wanted):
 
 
 def test_chains_begin_at_both(draws):
-    assert draws.warmup_reason == "chains begin at several optima"
+    assert "chains begin at several optima" in draws.warmup_reason
     assert draws.windowed
     begun = draws.optima.dealt(4)
     assert set(begun.tolist()) == {0, 1}
