@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gmm_ppl.calibration.engines import ENGINES
 from gmm_ppl.data import datasets
 from gmm_ppl.experiment.config import FORMATS
 from gmm_ppl.experiment.prior import SECTIONS
@@ -21,6 +22,7 @@ def catalogue() -> list[Row]:
         *(("acceleration", name, _first_line(each)) for name, each in ACCELERATIONS.items()),
         *(("sampler", name, _first_line(section)) for name, section in SAMPLERS.items()),
         *(("relabelling", name, _first_line(each.order)) for name, each in RELABELLINGS.items()),
+        *(("calibration", name, _first_line(engine)) for name, engine in ENGINES.items()),
         *(("format", name, f"report.{name}") for name in FORMATS),
     ]
 

@@ -4,22 +4,33 @@ import numpy as np
 import pytest
 
 from gmm_ppl import Mixture
+from gmm_ppl.calibration.coverage import covered
 from gmm_ppl.calibration.engines import ENGINES
 from gmm_ppl.calibration.run import calibrate
 from gmm_ppl.calibration.verdict import judge
 from tests.calibration.exact import normal
-from tests.cases import DRAWABLE, prior_statement, random_rows
+from tests.cases import DRAWABLE, FAMILY_NAMES, prior_statement, random_rows
 
 SEPARATE = {"kind": "conjugate", "concentration": 5.0, "mean_precision": 0.05, "mean": [0.0], "degrees_of_freedom": 8.0}
 """Both components have rows, so that one chain can be expected to see all of the posterior."""
 
 
+LEAST_P = 0.001
+"""Adjusted p-value that a calibrated engine falls below once in a thousand times: draws differ in their digits by machine."""
+
+
+def least_p(verdict):
+    """The smallest adjusted p-value of all quantities."""
+    return min(test.adjusted_p for test in verdict.tests)
+
+
 @pytest.mark.slow
 def test_nuts_is_calibrated_on_two_components():
     mixture = Mixture(2, "full", {**SEPARATE, "scale": [[8.0]]}).resolve(random_rows(20, 1))
-    found = calibrate(mixture, rows=20, features=1, replications=200, seed=5)
+    found = calibrate(mixture, rows=20, features=1, replications=400, seed=5)
     verdict = judge(found)
-    assert verdict.calibrated, verdict.tests
+    assert least_p(verdict) > LEAST_P, verdict.tests
+    assert all(each.kept or abs(each.share - each.expected) < 0.08 for each in covered(found.ranks, found.names, found.draws))
     assert found.failed == 0
     assert np.median(np.asarray(found.found.lag_one), axis=0).max() < 0.2
 
@@ -27,18 +38,32 @@ def test_nuts_is_calibrated_on_two_components():
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_engine_is_calibrated_on_one_component(engine: str):
-    verdict = judge(calibrate(normal(), rows=30, features=2, replications=200, engine=engine, seed=6))
-    assert verdict.calibrated, verdict.tests
+    verdict = judge(calibrate(normal(), rows=30, features=2, replications=300, engine=engine, seed=6))
+    assert least_p(verdict) > LEAST_P, verdict.tests
 
 
-RUNS = [("nuts", family, kind) for family, kind in DRAWABLE]
-RUNS += [(engine, "diagonal", "weak") for engine in ENGINES if engine != "nuts"]
-"""The sampler under everything; of the others, which begin and rank alike, one each: programs take long to compile."""
+UNIFORM = [(family, "weak", 2) for family in FAMILY_NAMES] + [(family, "separated", 1) for family in FAMILY_NAMES]
+"""Posteriors that one chain sees all of: two components under means far from each other's rows have modes that it does not."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("family", "kind", "components"), UNIFORM)
+def test_ranks_are_uniform_under_every_family_and_prior(family: str, kind: str, components: int):
+    mixture = Mixture(components, family, prior_statement(family, kind)).resolve(random_rows(25))
+    found = calibrate(mixture, rows=25, features=2, replications=200, seed=12)
+    verdict = judge(found)
+    assert least_p(verdict) > LEAST_P, verdict.tests
+    assert found.failed == 0
+
+
+RUNS = [("nuts", family, kind) for family, kind in DRAWABLE if kind == "program"]
+RUNS += [("nuts", "full", "separated"), *((engine, "diagonal", "weak") for engine in ENGINES if engine != "nuts")]
+"""What is not among those: programs with sites of their own, and the other engines, which begin and rank alike."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("engine", "family", "kind"), RUNS)
-def test_every_family_and_proper_prior_runs(engine: str, family: str, kind: str):
+def test_every_other_prior_and_engine_runs(engine: str, family: str, kind: str):
     mixture = Mixture(2, family, prior_statement(family, kind)).resolve(random_rows(25))
     found = calibrate(mixture, rows=25, features=2, replications=6, engine=engine, draws=7)
     assert found.failed < found.made == 6

@@ -14,7 +14,9 @@ ranks of simulated truths are on the page of [the calibration sample](samples/ca
 ## Exact answers
 
 Eight rows of one feature, two components, conjugate priors: the posterior is the sum over all 2⁸ assignments, and each of its
-terms has a closed form. In brackets the distance from the exact value in Monte-Carlo errors.
+terms has a closed form. In brackets the distance from the exact value in Monte-Carlo errors. With a Pareto k̂ above 0.7 the
+normal law is no stand-in for a posterior this skewed, and its importance weights, errors included, are not to be relied on: what
+the library says of it, seen from outside.
 
 {exact}
 
