@@ -63,8 +63,8 @@ def sample(
         target_acceptance: 0 < · < 1; higher takes smaller steps.
         max_tree_depth: at most 2^depth leapfrog steps a draw.
         begin: mode, where all chains begin dispersed about the mode above the EM point; or optima, where they are dealt out to
-            the distinct optima that 20 starts of EM end in (`optima`), which shows other modes where there are any. The fit
-            then says what the optima weigh.
+            the distinct optima that 20 starts of EM end in (`optima`), the heaviest of which then is the fit's `start`: where
+            components are small the highest optimum may weigh next to nothing. The fit says what each weighs.
         progress: called as it goes on; as in `fit`.
 
     Returns:
@@ -79,8 +79,9 @@ def sample(
     resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     began = time.monotonic()
     with watched(progress) as watching, one_blas_thread():
-        sampler, mode = prepared(target, point, target_acceptance, max_tree_depth)
         others = optima(resolved, data, seed=seed, progress=progress) if begin == "optima" else None
+        point = point if others is None else others.heaviest
+        sampler, mode = prepared(target, point, target_acceptance, max_tree_depth)
         state, chosen, key = begun_chains(sampler, mode, point, jax.random.key(seed), chains, warmup, others)
         records = run_chains(sampler, state, key, draws, chosen, watching)
     timing = {"seconds": time.monotonic() - began, "seed": seed, "draws_asked": draws, "optima": others}
@@ -112,7 +113,7 @@ def begun_chains(
     """Chains at their starts, the warm-up that they are given, and the key of their moves."""
     make_room()
     begun_at = np.zeros(chains, int) if others is None else others.dealt(chains)
-    elsewhere = ["chains begin at several optima"] if np.any(begun_at) else []
+    elsewhere = ["chains begin at several optima"] if np.unique(begun_at).size > 1 else []
     doubts = doubts_before_looking(sampler, mode, point) + elsewhere
     number = 0 if doubts or warmup is not None else looks(sampler)
     somewhere = None if others is None else places(sampler, others, begun_at)

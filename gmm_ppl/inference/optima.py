@@ -1,12 +1,12 @@
 """`optima`: the distinct optima that EM's starts end in, with what each weighs; where chains may begin, one in each."""
 
-import math
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
+from scipy.stats import norm
 
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.data.wording import joined
@@ -51,6 +51,11 @@ class Optima:
     log_evidence: np.ndarray
     weight: np.ndarray
     modes: tuple[tuple[Mode, Sites], ...]
+
+    @property
+    def heaviest(self) -> PointFit:
+        """The optimum with the most evidence, which need not be the highest."""
+        return self.points[int(np.argmax(self.weight))]
 
     def dealt(self, chains: int) -> np.ndarray:
         """Which optimum each chain begins at (chains,): one at each of weight, the heaviest first, then in proportion."""
@@ -133,7 +138,7 @@ def weighed(target: Posterior, points: tuple[PointFit, ...], starts: np.ndarray)
 
 def log_evidence(mode: Mode) -> float:
     """Log ∫ of the normal curve through a mode, in nats, of one labelling."""
-    return float(mode.log_density + mode.position.size / 2 * math.log(2 * math.pi) + mode.curvature.log_volume)
+    return float(mode.log_density + mode.curvature.log_volume - mode.position.size * norm.logpdf(0))
 
 
 def places(sampler: Sampler, found: Optima, begun_at: Int[np.ndarray, " C"]) -> Places | None:

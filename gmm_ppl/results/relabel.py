@@ -1,7 +1,7 @@
 """Labels settled after sampling: draws permuted to agree with each other, and how often the sampler had switched them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
@@ -84,8 +84,7 @@ def relabel(fit: DrawsFit, x: np.ndarray, *, method: str | None = None) -> Relab
 
 def facts(fit: DrawsFit) -> dict[str, float | str]:
     """What this kind of fit says of `EVIDENCE` and `WARMUP`."""
-    known = {each.name for each in fields(fit)}
-    return {name: getattr(fit, name) for name in (*EVIDENCE, *WARMUP) if name in known}
+    return {name: getattr(fit, name) for name in (*EVIDENCE, *WARMUP) if hasattr(fit, name)}
 
 
 def check_allowed(prior: AbstractPrior, method: str, reason: str) -> None:

@@ -74,11 +74,21 @@ def test_chains_begin_at_both(draws):
     assert draws.begun_at.startswith("of the ")
     assert "relative evidence" in draws.begun_at
     seen = modes(draws, ROWS)
-    # Tight clusters far apart: a chain stays where it began, in the optimum that it was dealt to.
-    np.testing.assert_array_equal(seen.share.argmax(axis=1), begun)
+    # Tight clusters far apart: a chain stays where it began, unless its dispersed start lay under the other mode.
+    assert (seen.share.argmax(axis=1) == begun).sum() >= 3
     assert seen.apart
     tree = gp.to_datatree(draws, ROWS)
     assert tree["sample_stats"].attrs["begun_at"] == draws.begun_at
+
+
+def test_the_heaviest_need_not_be_the_highest():
+    """Iris, K = 3: the highest optimum has a component of five rows, and a thousandth of the evidence."""
+    x = gp.datasets.load("iris")
+    found = optima(gp.Mixture(3), x)
+    assert found.weight[0] < 0.01
+    assert found.heaviest is not found.points[0]
+    assert found.heaviest.parameters.weights.min() > 0.2
+    assert found.starts[found.weight.argmax()] > 10
 
 
 def test_where_there_is_one_optimum_nothing_changes():

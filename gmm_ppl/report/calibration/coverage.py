@@ -12,7 +12,8 @@ def coverage_blocks(calibration: Calibration) -> Iterator[Block]:
     """A row for each quantity, with the share of replications whose truth its intervals held."""
     found = covered(calibration.ranks, calibration.names, calibration.draws)
     by_name = {name: [each for each in found if each.name == name] for name in calibration.names}
-    columns = (Column("quantity", numeric=False), Column("outcome", numeric=False), *(Column(f"{level:.0%} interval held it") for level in LEVELS))
+    titles = (f"{level:.0%} interval held it" for level in LEVELS)
+    columns = (Column("quantity", numeric=False), Column("outcome", numeric=False), *map(Column, titles))
     tones = tuple(Tone.GOOD if all(each.kept for each in kept) else Tone.CAUTION for kept in by_name.values())
     named = zip(by_name.items(), tones, strict=True)
     rows = tuple((name, tone.value, *map(shown, each)) for (name, each), tone in named)
