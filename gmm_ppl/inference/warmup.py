@@ -108,7 +108,8 @@ def transition(sampler: Sampler, chain: Chain, key: Array, stage: Array, window_
         "diverging": info.is_divergent,
         "n_steps": info.num_integration_steps,
         "tree_depth": info.num_trajectory_expansions,
-        "acceptance_rate": info.acceptance_rate,
+        # A mean of probabilities that rounds to more than 1 is 1.
+        "acceptance_rate": jnp.minimum(info.acceptance_rate, 1),
         "energy": info.energy,
         "step_size": chain.step_size,
     }

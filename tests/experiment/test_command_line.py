@@ -220,7 +220,8 @@ def test_a_prior_of_ones_own_from_a_module_in_the_working_directory(
 
 def test_list_has_every_registry():
     rows = [line.split("\t") for line in call("list").stdout.splitlines()]
-    kinds = ["dataset", "covariance", "prior", "start", "acceleration", "sampler", "relabelling", "format", "section", "figure"]
+    kinds = ["dataset", "covariance", "prior", "start", "acceleration", "sampler", "relabelling"]
+    kinds += ["calibration", "format", "section", "figure"]
     assert list(dict.fromkeys(row[0] for row in rows)) == kinds
     assert all(len(row) == 3 and all(row) for row in rows)
     assert {"faithful", "tied", "separated", "kmeans", "nuts", "laplace", "tempered", "stephens", "md", "verdict"} <= {
