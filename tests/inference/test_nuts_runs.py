@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
+from gmm_ppl import model
 from gmm_ppl.inference import nuts
 from gmm_ppl.inference.base import Status
 from gmm_ppl.inference.coordinates import dispersed_candidates
@@ -115,6 +116,15 @@ def test_chains_begin_dispersed(point):
     assert (apart > 1).all()
     assert np.isfinite(chains.nuts.logdensity).all()
     assert ratios.size == 0, "nothing was asked of the normal law"
+
+
+def test_chains_in_one_batch_draw_the_same(point, monkeypatch):
+    """Of many rows chains go side by side; their keys are the same, so a few draws agree before rounding tells."""
+    alone = sample(start=point, draws=5, warmup=0)
+    monkeypatch.setattr(model.posterior, "small", lambda rows, numbers: False)
+    together = sample(start=point, draws=5, warmup=0)
+    np.testing.assert_allclose(together.parameters.means, alone.parameters.means, rtol=1e-6)
+    np.testing.assert_array_equal(together.sampler_statistics["n_steps"], alone.sampler_statistics["n_steps"])
 
 
 @pytest.mark.parametrize(("draws", "warmup"), [(1, 0), (30, 30)])
