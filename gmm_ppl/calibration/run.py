@@ -1,6 +1,5 @@
 """`calibrate`: many replications as lanes of one compiled program, a chunk at a time."""
 
-import os
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from gmm_ppl.calibration.replication import Setting, replicate
 from gmm_ppl.compiled import compiled, make_room, one_blas_thread
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_count
+from gmm_ppl.inference.teams import cores, in_double
 from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
 from gmm_ppl.progress import Progress, watched
 from gmm_ppl.types import Array, Bool, Float, Int, in_float64, to_numpy
@@ -165,7 +165,7 @@ def check_proper(mixture: Mixture) -> None:
 
 def run_chunks(setting: Setting, engine: Engine, draws: int, key: Array, replications: int, progress: Progress) -> Replications:
     """All replications, or those of the chunks that were done when Ctrl-C came."""
-    lanes = lanes_of(setting, replications)
+    lanes = lanes_of(replications)
     chunks: list[Replications] = []
     progress("Calibration", 0, replications, "compiling")
     try:
@@ -193,20 +193,18 @@ def in_threads(setting: Setting, engine: Engine, draws: int, keys: list[Array]) 
     """The chunks in order, as many at a time as there are cores: operations this small do not fill more than one."""
 
     def one_chunk(each: Array) -> Replications:
-        # Precision is a setting of the thread.
-        with jax.enable_x64(new_val=True):
-            return to_numpy(jax.block_until_ready(one_by_one(setting, engine, draws, each)))
+        return to_numpy(jax.block_until_ready(one_by_one(setting, engine, draws, each)))
 
     # The first by itself, since two threads would compile the same program.
     yield one_chunk(keys[0])
-    pool = ThreadPoolExecutor(max_workers=os.cpu_count())
+    pool = ThreadPoolExecutor(max_workers=cores())
     try:
-        yield from pool.map(one_chunk, keys[1:])
+        yield from pool.map(in_double(one_chunk), keys[1:])
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def lanes_of(setting: Setting, replications: int) -> int:
+def lanes_of(replications: int) -> int:
     """Replications a chunk, as few chunks as that allows, of one size."""
     chunks = -(-replications // CHUNK)
     return -(-replications // chunks)

@@ -10,16 +10,18 @@ import numpy as np
 from gmm_ppl.compiled import compiled
 from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.data.wording import joined
+from gmm_ppl.errors import FitError
 from gmm_ppl.inference.accelerate import accelerated
 from gmm_ppl.inference.arguments import check_count
-from gmm_ppl.inference.base import DrawsFit
-from gmm_ppl.inference.em import em
+from gmm_ppl.inference.base import DrawsFit, Restarts
+from gmm_ppl.inference.em import EMPoint, em
 from gmm_ppl.inference.fit import check_mode, climb
+from gmm_ppl.inference.loop import Progression
 from gmm_ppl.inference.restarts import summarise
 from gmm_ppl.mixture.density import log_density
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.scale import data_scale
-from gmm_ppl.model.posterior import posterior
+from gmm_ppl.model.posterior import Posterior, posterior
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.progress import Progress
 from gmm_ppl.types import Array, Float, in_float64, to_numpy
@@ -95,11 +97,8 @@ def modes_of(
     chains, each = draws.weights.shape[:2]
     kept = np.linspace(0, each - 1, max(1, min(each, climbs // chains))).round().astype(int)
     starts = jax.tree.map(lambda leaf: jnp.asarray(leaf[:, kept].reshape(-1, *leaf.shape[2:])), draws)
-    method = accelerated(em(posterior(mixture, table), jnp.asarray(data_scale(table.values).deviations)), "quasi_newton")
-    states = climb(method, starts, tolerance=TOLERANCE, max_steps=MAX_STEPS, progress=progress)
-    ends, optima = summarise(states), states.point.parameters
-    number = number_modes(ends.optimum, to_numpy(densities(optima, jnp.asarray(some_rows(table.values)))))
-    first = [int(np.flatnonzero(number == mode)[0]) for mode in range(number.max() + 1)]
+    states, ends, number = followed(posterior(mixture, table), table, starts, progress)
+    first = firsts(number)
     mode = number.reshape(chains, -1)
     share = (mode[:, :, None] == np.arange(len(first))).mean(axis=1)
     r_hat = indicator_r_hat(share)
@@ -110,12 +109,34 @@ def modes_of(
         weight_error=share.std(axis=0, ddof=1) / np.sqrt(chains) if chains > 1 else np.full(len(first), np.nan),
         share=share,
         r_hat=r_hat,
-        parameters=jax.tree.map(lambda leaf: leaf[first], optima),
+        parameters=jax.tree.map(lambda leaf: leaf[first], states.point.parameters),
         mode=mode,
         draw=kept,
         apart=apart,
         sentence=sentence(share, apart=apart, engine=engine),
     )
+
+
+def followed(
+    target: Posterior, table: Table, starts: MixtureParameters, progress: Progress | None
+) -> tuple[Progression[EMPoint], Restarts, np.ndarray]:
+    """Starts at the ends of their climbs by EM, what each came to, and the number of its mode, as `number_modes` has it.
+
+    Raises:
+        FitError: none came to an end that can be used.
+    """
+    method = accelerated(em(target, jnp.asarray(data_scale(table.values).deviations)), "quasi_newton")
+    states = climb(method, starts, tolerance=TOLERANCE, max_steps=MAX_STEPS, progress=progress)
+    ends = summarise(states)
+    number = number_modes(ends.optimum, to_numpy(densities(states.point.parameters, jnp.asarray(some_rows(table.values)))))
+    if number.max() < 0:
+        raise FitError(f"EM: {ends.status[ends.best].value}")
+    return states, ends, number
+
+
+def firsts(number: np.ndarray) -> list[int]:
+    """The first start in each mode."""
+    return [int(np.flatnonzero(number == mode)[0]) for mode in range(number.max() + 1)]
 
 
 def some_rows(x: np.ndarray) -> np.ndarray:

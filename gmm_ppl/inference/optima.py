@@ -10,28 +10,22 @@ from scipy.stats import norm
 
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.data.wording import joined
-from gmm_ppl.inference.accelerate import accelerated
 from gmm_ppl.inference.arguments import check_count
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.beginning import check_proper
-from gmm_ppl.inference.em import em
-from gmm_ppl.inference.fit import check_mode, climb
+from gmm_ppl.inference.fit import check_mode
 from gmm_ppl.inference.laplace import log_labellings
 from gmm_ppl.inference.mode import mode_above, reached
-from gmm_ppl.inference.modes import densities, number_modes, some_rows
+from gmm_ppl.inference.modes import firsts, followed
 from gmm_ppl.inference.newton import Mode
-from gmm_ppl.inference.restarts import fit_of_start, summarise
+from gmm_ppl.inference.restarts import fit_of_start
 from gmm_ppl.inference.warmup import Places, Sampler
-from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.model.posterior import Posterior, posterior
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.priors.sites import Sites
 from gmm_ppl.progress import Progress
 from gmm_ppl.starts import starting_parameters
 from gmm_ppl.types import Int, in_float64, to_numpy
-
-TOLERANCE, MAX_STEPS = 1e-10, 1000
-"""Of EM, as in `fit`."""
 
 LIGHTEST = 0.01
 """Relative evidence below which an optimum is given no chain of its own."""
@@ -116,14 +110,10 @@ def optima(
     check_proper(resolved)
     check_mode(resolved)
     target = posterior(resolved, table)
-    method = accelerated(em(target, jnp.asarray(data_scale(table.values).deviations)), "quasi_newton")
     begun = starting_parameters(target, start=start, starts=starts, seed=seed)
-    states = climb(method, begun, tolerance=TOLERANCE, max_steps=MAX_STEPS, progress=progress)
-    ends = summarise(states)
-    number = number_modes(ends.optimum, to_numpy(densities(states.point.parameters, jnp.asarray(some_rows(table.values)))))
-    kept = range(min(most, number.max() + 1))
-    points = tuple(fit_of_start(resolved, states, ends, int(np.flatnonzero(number == place)[0])) for place in kept)
-    return weighed(target, points, np.array([(number == place).sum() for place in kept]))
+    states, ends, number = followed(target, table, begun, progress)
+    points = tuple(fit_of_start(resolved, states, ends, first) for first in firsts(number)[:most])
+    return weighed(target, points, np.bincount(number[number >= 0])[:most])
 
 
 def weighed(target: Posterior, points: tuple[PointFit, ...], starts: np.ndarray) -> Optima:

@@ -1,8 +1,5 @@
 """Particles of one tempered run, and the step from one temperature to the next."""
 
-from collections.abc import Callable
-from typing import Any
-
 import blackjax
 import equinox as eqx
 import jax
@@ -74,7 +71,7 @@ def begin(tempering: Tempering, key: Array, particles: int) -> Population:
         position = ravel_pytree(posterior.unconstrain(sites))[0]
         return position, tempering.densities(position)[1]
 
-    position, likelihood = in_lanes(one, jax.random.split(key, particles))
+    position, likelihood = mapped(one, jax.random.split(key, particles), together=LANES)
     zero = jnp.zeros(())
     return Population(position, likelihood, jnp.arange(particles), zero, zero, zero + FIRST_STEP)
 
@@ -128,12 +125,7 @@ def move(tempering: Tempering, last: Population, chosen: Array, temperature: Arr
         state, acceptance = jax.lax.scan(step, blackjax.hmc.init(lane[0], density), keys)
         return state.position, tempering.densities(state.position)[1], jnp.mean(acceptance)
 
-    return in_lanes(one, (positions, jax.random.split(key, chosen.size)))
-
-
-def in_lanes(function: Callable[[Any], Any], each: Any) -> Any:
-    """`function` of every particle."""
-    return mapped(function, each, together=LANES)
+    return mapped(one, (positions, jax.random.split(key, chosen.size)), together=LANES)
 
 
 @compiled

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import jax
 import numpy as np
@@ -36,6 +36,7 @@ class Teams:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        # After an error, or Ctrl-C, what has not begun never does.
         self.threads.shutdown(cancel_futures=True)
 
     def advance(self, stages: np.ndarray, first: int, count: int) -> dict[str, np.ndarray]:
@@ -45,7 +46,7 @@ class Teams:
             self.move(0, stages, first, 0)
             self.begun = True
         moves = [self.threads.submit(in_double(self.move), team, stages, first, count) for team in range(len(self.states))]
-        records = answers(moves)
+        records = [each.result() for each in moves]
         self.states = [state for state, _ in records]
         return {name: np.concatenate([record[name] for _, record in records], axis=1) for name in records[0][1]}
 
@@ -59,16 +60,6 @@ class Teams:
 def cores() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def answers(moves: list[Future]) -> list[Any]:
-    """What all of them came to; where one failed, or Ctrl-C came, those that have not begun never do."""
-    try:
-        return [each.result() for each in moves]
-    except BaseException:
-        for each in moves:
-            each.cancel()
-        raise
 
 
 def in_double[**Arguments, Answer](function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:

@@ -77,18 +77,18 @@ def begin_chain(sampler: Sampler, candidates: HMCState) -> Chain:
     gradients: Any = candidates.logdensity_grad
     usable = jnp.isfinite(candidates.logdensity) & jnp.isfinite(gradients).all(axis=1)
     nuts = jax.tree.map(lambda leaf: leaf[jnp.argmax(usable)], candidates)
-    averaging, metric = adaptations(sampler, sampler.size)
+    averaging, metric = adaptations(sampler)
     averaged = averaging[0](jnp.array(FIRST_STEP))
     # BlackJAX begins the average at a step of 1, which is what a run without warm-up would sample with.
     averaged = averaged._replace(log_step_size_avg=averaged.log_step_size)
     return Chain(nuts, averaged, metric[0](sampler.size), jnp.array(FIRST_STEP))
 
 
-def adaptations(sampler: Sampler, size: int) -> tuple:
+def adaptations(sampler: Sampler) -> tuple:
     """BlackJAX's dual averaging of the step size and Welford estimate of the metric, as (init, update, final)."""
     return (
         dual_averaging_adaptation(sampler.target_acceptance),
-        mass_matrix_adaptation(is_diagonal_matrix=size > LARGEST_DENSE_METRIC),
+        mass_matrix_adaptation(is_diagonal_matrix=sampler.size > LARGEST_DENSE_METRIC),
     )
 
 
@@ -126,7 +126,7 @@ def adapt(sampler: Sampler, chain: Chain, nuts: HMCState, acceptance: Array, sta
 
 def learn(sampler: Sampler, chain: Chain, acceptance: Array, stage: Array) -> Chain:
     """The step size after one more acceptance, and in slow windows the metric after one more position."""
-    averaging, metric = adaptations(sampler, sampler.size)
+    averaging, metric = adaptations(sampler)
     averaged = averaging[1](chain.averaging, acceptance)
     measured = choose(stage == SLOW, metric[1](chain.metric, chain.nuts.position), chain.metric)
     return Chain(chain.nuts, averaged, measured, jnp.exp(averaged.log_step_size))
@@ -134,7 +134,7 @@ def learn(sampler: Sampler, chain: Chain, acceptance: Array, stage: Array) -> Ch
 
 def end_window(sampler: Sampler, chain: Chain) -> Chain:
     """The metric of the window that ends, and the step size looked for anew from its average."""
-    averaging, metric = adaptations(sampler, sampler.size)
+    averaging, metric = adaptations(sampler)
     averaged = averaging[0](averaging[2](chain.averaging))
     return Chain(chain.nuts, averaged, metric[2](chain.metric), jnp.exp(averaged.log_step_size))
 

@@ -57,7 +57,7 @@ def log_prior_of_coordinates(
         else:
             sites[name] = to_support(value)
     density, parameters = log_prior_with_roots(prior, shape, sites, roots)
-    return density + log_jacobian(prior, shape, unconstrained), parameters
+    return density + log_jacobian(prior, shape, unconstrained, sites), parameters
 
 
 def log_prior_with_roots(
@@ -75,12 +75,16 @@ def unconstrain(prior: AbstractPrior, shape: MixtureShape, sites: Sites) -> Site
     return {name: bijection(supports[name][1]).inv(value) for name, value in sites.items()}
 
 
-def log_jacobian(prior: AbstractPrior, shape: MixtureShape, unconstrained: Sites) -> Float[Array, ""]:
-    """Log |∂ sites / ∂ unconstrained|, which turns a density of sites into one of unconstrained coordinates."""
+def log_jacobian(prior: AbstractPrior, shape: MixtureShape, unconstrained: Sites, sites: Sites | None = None) -> Float[Array, ""]:
+    """Log |∂ sites / ∂ unconstrained|, which turns a density of sites into one of unconstrained coordinates.
+
+    `sites` are those of the coordinates, where they are at hand.
+    """
+    sites = constrain(prior, shape, unconstrained) if sites is None else sites
     total = jnp.zeros(())
     for name, value in unconstrained.items():
         transform = bijection(prior.supports(shape)[name][1])
-        each = transform.log_abs_det_jacobian(value, transform(value))
+        each = transform.log_abs_det_jacobian(value, sites[name])
         total = total + sum_rightmost(each, jnp.ndim(each))
     return total
 

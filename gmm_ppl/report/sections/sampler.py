@@ -62,7 +62,7 @@ def _facts(found: Findings, posterior: PosteriorMeasurements) -> list[Block]:
     if "warmup_reason" in known:
         rows.append(("warm-up", f"{plural(int(known['warmup']), 'transition')} a chain: {known['warmup_reason']}"))
     if "begun_at" in known:
-        rows.append(("chains began", str(known["begun_at"]).removeprefix("chains began ")))
+        rows.append(("chains began", str(known["begun_at"])))
     if "log_evidence" in known:
         error = decimals(posterior.log_evidence_error, 2)
         rows.append(
