@@ -26,7 +26,7 @@ def _no_cache(monkeypatch: pytest.MonkeyPatch):
 def fake(stand_ins: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The command line with stand-ins for the engines and the report."""
     monkeypatch.setattr(execute, "default_engines", lambda: stand_ins.engines)
-    monkeypatch.setattr("gmm_ppl.cli._render", stand_ins.render)
+    monkeypatch.setattr("gmm_ppl.cli.common.render", stand_ins.render)
     return stand_ins
 
 

@@ -1,0 +1,60 @@
+"""What several commands do before and after their work."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gmm_ppl.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from gmm_ppl.experiment.build import Task
+
+
+def tasks_of(configs: Sequence[Path], settings: Sequence[str] | None) -> "list[Task]":
+    """Read and check everything before anything is run."""
+    from gmm_ppl.experiment.build import build
+    from gmm_ppl.experiment.loading import load
+
+    see_modules_here()
+    return [build(load(config, settings or ())) for config in configs]
+
+
+def directories_of(tasks: list["Task"], out: Path | None) -> list[Path]:
+    """Where each task is to be written: no two into one directory."""
+    if out is not None and len(tasks) > 1:
+        raise InputError("--out names the directory of one run; give one config with it, or leave it away")
+    names = [task.experiment.config.name for task in tasks]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(f"two configs are named {twice[0]} and would write one directory; change `name` in one of them")
+    return [out or Path("reports") / name for name in names]
+
+
+def see_modules_here() -> None:
+    """A prior may name a function in a module beside the user, where `python -m` would find it."""
+    sys.path.insert(0, os.getcwd())
+
+
+def keep_compiled_programs() -> None:
+    """Use the cache of compiled programs."""
+    from gmm_ppl.experiment.cache import use_cache
+
+    use_cache()
+
+
+def render(directory: Path, tree: "xr.DataTree", formats: tuple[str, ...]) -> object:
+    """Write the report of a run; matplotlib is imported only here, after the fit."""
+    from gmm_ppl.report.run import render_run
+
+    return render_run(directory, tree, formats)
+
+
+def typed_command() -> str:
+    """What the user typed, for records."""
+    import shlex
+
+    return shlex.join(["gmm-ppl", *sys.argv[1:]])
