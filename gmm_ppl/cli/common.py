@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from gmm_ppl.experiment.build import Task
+    from gmm_ppl.experiment.sweep.plan import SweepPlan
 
 
 def tasks_of(configs: Sequence[Path], settings: Sequence[str] | None) -> "list[Task]":
@@ -23,15 +24,26 @@ def tasks_of(configs: Sequence[Path], settings: Sequence[str] | None) -> "list[T
     return [build(load(config, settings or ())) for config in configs]
 
 
-def directories_of(tasks: list["Task"], out: Path | None) -> list[Path]:
-    """Where each task is to be written: no two into one directory."""
-    if out is not None and len(tasks) > 1:
+def directories_of(names: Sequence[str], out: Path | None) -> list[Path]:
+    """Where each experiment or sweep is to be written: no two into one directory."""
+    if out is not None and len(names) > 1:
         raise InputError("--out names the directory of one run; give one config with it, or leave it away")
-    names = [task.experiment.config.name for task in tasks]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise InputError(f"two configs are named {twice[0]} and would write one directory; change `name` in one of them")
     return [out or Path("reports") / name for name in names]
+
+
+def jobs_of(configs: Sequence[Path], settings: Sequence[str] | None) -> "list[Task | SweepPlan]":
+    """What each config stands for: a task, or a sweep of them; all are checked before anything is run."""
+    from gmm_ppl.experiment.sweep.grid import is_sweep
+    from gmm_ppl.experiment.sweep.plan import plan
+
+    see_modules_here()
+    return [
+        plan(config, settings or ()) if is_sweep(config, settings or ()) else tasks_of([config], settings)[0]
+        for config in configs
+    ]
 
 
 def see_modules_here() -> None:

@@ -8,7 +8,8 @@ import typer
 
 from gmm_ppl.cli import common
 from gmm_ppl.cli.app import EPILOG, Configs, Quiet, Settings, app
-from gmm_ppl.cli.common import directories_of, keep_compiled_programs, tasks_of, typed_command
+from gmm_ppl.cli.common import directories_of, jobs_of, keep_compiled_programs, typed_command
+from gmm_ppl.cli.sweeps import run_sweep
 from gmm_ppl.console import plain_errors, say, shown
 
 if TYPE_CHECKING:
@@ -20,19 +21,32 @@ def run(
     configs: Configs,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The run directory; reports/NAME if not given.")] = None,
     settings: Settings = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Of a sweep: processes; one a processor if not given.")] = None,
+    backend: Annotated[str, typer.Option(metavar="NAME", help="Of a sweep: loky (this machine), dask or ray.")] = "loky",
     *,
+    resume: Annotated[bool, typer.Option("--resume", help="Of a sweep: try runs again that failed.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Run even if nothing has changed since the last run.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run experiments and print their directories."""
+    """Run experiments and sweeps, and print their directories.
+
+    A config with a `sweep` makes a run for each of its settings. Runs that are done are not done again, so that a sweep that
+    was stopped, however it was, goes on where it was.
+    """
     with plain_errors():
         if not force and _said_to_be_done(configs, settings, out, quiet=quiet):
             return
-        tasks = tasks_of(configs, settings)
-        directories = directories_of(tasks, out)
+        from gmm_ppl.experiment.sweep.plan import SweepPlan
+
+        jobs = jobs_of(configs, settings)
+        directories = directories_of([job.name for job in jobs], out)
         keep_compiled_programs()
-        for task, directory in zip(tasks, directories, strict=True):
-            _run_one(task, directory, force=force, quiet=quiet)
+        of_sweeps = {"workers": workers, "backend": backend, "resume": resume}
+        for job, directory in zip(jobs, directories, strict=True):
+            if isinstance(job, SweepPlan):
+                run_sweep(job, directory, force=force, quiet=quiet, **of_sweeps)
+            else:
+                _run_one(job, directory, force=force, quiet=quiet)
 
 
 def _said_to_be_done(configs: list[Path], settings: list[str] | None, out: Path | None, *, quiet: bool) -> bool:

@@ -21,14 +21,23 @@ class Task:
     table: Table
     mixture: Mixture
 
+    @property
+    def name(self) -> str:
+        """Of the experiment, and of its directory."""
+        return self.experiment.config.name
 
-def build(experiment: Experiment) -> Task:
+
+def build(experiment: Experiment, table: Table | None = None) -> Task:
     """Read the data and build the mixture.
+
+    Arguments:
+        experiment: a validated config.
+        table: its rows where they have been read already.
 
     Raises:
         InputError: data that cannot be read or fitted, or impossible hyperparameters, with the place in the config.
     """
-    table = _read(experiment)
+    table = read_table(experiment) if table is None else table
     model = experiment.config.model
     mixture = Mixture(model.components, model.covariance, model.prior.model_dump(exclude_none=True))
     with located(experiment, ("model", "components")):
@@ -60,7 +69,12 @@ def _numbers(experiment: Experiment) -> list[tuple[str, KeyPath]]:
     return [(name, ("model", "prior", name)) for name in prior.model_fields_set if name != "kind"]
 
 
-def _read(experiment: Experiment) -> Table:
+def read_table(experiment: Experiment) -> Table:
+    """The rows that a config names.
+
+    Raises:
+        InputError: they cannot be read, with the place in the config.
+    """
     data = experiment.config.data
     key = "dataset" if data.path is None else "path"
     columns = [(f"'{name}'", ("data", "columns", place)) for place, name in enumerate(data.columns or ())]

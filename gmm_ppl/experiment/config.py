@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from gmm_ppl.experiment.fields import OneOf, Section, list_of, name_or_position, refusal
+from gmm_ppl.experiment.fields import Lists, OneOf, Section, list_of, name_or_position, refusal
 from gmm_ppl.experiment.prior import Prior
 from gmm_ppl.experiment.registries import ACCELERATIONS, DATASETS, FAMILIES, STARTS
 from gmm_ppl.experiment.samplers import Mcmc, NutsConfig
@@ -92,6 +92,34 @@ class ReportConfig(Section):
     formats: Formats = Field(default=FORMATS, min_length=1, description="Which files to write: report.html, report.md.")
 
 
+class SweepConfig(Section):
+    """Many runs from one config, each in a directory of its own; what is not swept is the same in all."""
+
+    product: Lists = Field(
+        default={},
+        description="Dotted keys, each with a list: every combination is a run, as in "
+        "`{model.components: [1, 2, 3], model.covariance: [full, tied]}`, which makes six.",
+    )
+    zip: Lists = Field(
+        default={},
+        description="Dotted keys whose lists, equally long, go together: the first of each, the second of each, and so on. "
+        "Beside `product`, every such row with every combination there.",
+    )
+
+    @model_validator(mode="after")
+    def _makes_runs(self) -> Self:
+        lengths = {len(values) for values in self.zip.values()}
+        if len(lengths) > 1:
+            given = ", ".join(f"{key} has {len(values)}" for key, values in self.zip.items())
+            raise refusal(f"lists below `zip` go together and must be equally long; {given}")
+        twice = sorted(set(self.product) & set(self.zip))
+        if twice:
+            raise refusal(f"{twice[0]} stands below `product` and below `zip`; keep one of them")
+        if not self.product and not self.zip:
+            raise refusal("nothing is swept; give `product` or `zip` a key with a list, such as `model.components: [1, 2, 3]`")
+        return self
+
+
 class ExperimentConfig(Section):
     """One experiment: data, a mixture, EM, a sampler started from it, a report."""
 
@@ -111,3 +139,4 @@ class ExperimentConfig(Section):
     em: EmConfig = Field(default=EmConfig(), description="The point fit.")
     mcmc: Mcmc | None = Field(default=NutsConfig(), description="The sampler; `mcmc: null` leaves it out.")
     report: ReportConfig = Field(default=ReportConfig(), description="The report.")
+    sweep: SweepConfig | None = Field(default=None, description="Makes one run for each of several settings.")

@@ -2,6 +2,8 @@
 
 from gmm_ppl.experiment.build import Task
 from gmm_ppl.experiment.samplers import NutsConfig
+from gmm_ppl.experiment.sweep.names import RUNS
+from gmm_ppl.experiment.sweep.plan import SweepPlan
 from gmm_ppl.experiment.words import listed
 
 
@@ -19,6 +21,11 @@ def describe(task: Task) -> list[str]:
         _sampler(task),
         f"report: {listed(config.report.formats)}",
     ]
+
+
+def describe_sweep(plan: SweepPlan) -> list[str]:
+    """How many runs there would be, and each one's directory."""
+    return [f"sweep: {len(plan.runs)} runs", *(f"{RUNS}/{run.address}" for run in plan.runs)]
 
 
 def _sampler(task: Task) -> str:

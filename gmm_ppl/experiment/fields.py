@@ -1,13 +1,16 @@
 """What every section of a config shares: its strictness, and names that are checked against a registry."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from gmm_ppl.experiment.words import described, listed, suggestion
+
+UNSWEPT = ("name", "sweep")
+"""Keys that a sweep cannot vary."""
 
 
 class Section(BaseModel):
@@ -53,6 +56,34 @@ def list_of(what: str) -> BeforeValidator:
         return tuple(value)
 
     return BeforeValidator(check)
+
+
+def _flat_lists(value: Any) -> Any:
+    """Dotted keys with their lists, whether a key is written `model.components` or as `model: {components: …}`."""
+    if not isinstance(value, dict):
+        raise refusal(f"expected dotted keys with lists, such as {{model.components: [1, 2, 3]}}, got {described(value)}")
+    return {key: _checked_list(key, values) for key, values in flattened(value)}
+
+
+def flattened(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of nested mappings with their dotted keys."""
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield from flattened(inner, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", inner
+
+
+def _checked_list(key: str, values: Any) -> list[Any]:
+    if key.partition(".")[0] in UNSWEPT:
+        raise refusal(f"{key} cannot be swept: runs of a sweep are named by what differs between them")
+    if not isinstance(values, list | tuple) or not values:
+        raise refusal(f"{key}: expected a list of values in square brackets, got {described(values)}")
+    return list(values)
+
+
+Lists = Annotated[dict[str, list[Any]], BeforeValidator(_flat_lists)]
+"""Dotted keys of a config, each with the values it takes."""
 
 
 def name_or_position(value: Any) -> Any:

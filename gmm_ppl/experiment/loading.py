@@ -1,7 +1,7 @@
 """From a config file and `--set` values to a validated experiment, or to every problem at once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,22 +26,38 @@ class Experiment:
     config: ExperimentConfig
     source: Source
 
+    def __reduce__(self) -> "tuple[Callable[..., Experiment], tuple[dict[str, Any], Source]]":
+        """For other processes: sections are classes made from registries, which pickle cannot find by name."""
+        return _read_back, (resolved(self.config), self.source)
+
     def error_at(self, path: KeyPath, message: object) -> InputError:
         """An error about the value at `path`, with its place in the file."""
         return InputError(str(problem_at(path, self.source, str(message))))
 
 
 def load(path: Path, settings: Sequence[str] = ()) -> Experiment:
-    """Read, override and validate a config.
+    """Read, override and validate the config of one experiment.
 
     Arguments:
         path: the YAML file.
         settings: `key.path=value`, laid over the file's values in order.
 
     Raises:
-        InputError: a line for every problem, `file:line:column: key: message`.
+        InputError: a line for every problem, `file:line:column: key: message`; or the config is a sweep.
     """
-    source = apply(read(path), settings)
+    experiment = validated(apply(read(path), settings), path)
+    if experiment.config.sweep is not None:
+        message = "a sweep makes many experiments, which `run`, `check` and `compare` take; this needs one"
+        raise experiment.error_at(("sweep",), message)
+    return experiment
+
+
+def validated(source: Source, path: Path) -> Experiment:
+    """The experiment that a file's values describe.
+
+    Raises:
+        InputError: a line for every problem.
+    """
     problems = list(source.problems)
     try:
         config = ExperimentConfig.model_validate(source.values)
@@ -51,6 +67,10 @@ def load(path: Path, settings: Sequence[str] = ()) -> Experiment:
     if problems:
         raise _refusal(problems, source.name)
     return Experiment(config.model_copy(update={"data": _found(config, path)}), source)
+
+
+def _read_back(values: dict[str, Any], source: Source) -> Experiment:
+    return Experiment(ExperimentConfig.model_validate(values), source)
 
 
 def resolved(config: ExperimentConfig) -> dict[str, Any]:

@@ -12,12 +12,17 @@ from pathlib import Path
 from gmm_ppl.errors import InputError
 
 
+class LockedError(InputError):
+    """Another process holds the lock."""
+
+
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
     """Hold the lock of `directory`, which need not exist; its parents are made, and removed if left empty.
 
     Raises:
-        InputError: another process holds it, or the place cannot be written to.
+        LockedError: another process holds it.
+        InputError: the place cannot be written to.
     """
     made = _make_parents(directory)
     path = directory.with_name(f".{directory.name}.lock")
@@ -52,7 +57,7 @@ def _acquire(path: Path, directory: Path) -> int:
         except BlockingIOError:
             holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(descriptor)
-            raise InputError(
+            raise LockedError(
                 f"{directory}: another run (process {holder}) is writing it; wait for that, or choose another --out"
             ) from None
         if _still_there(descriptor, path):

@@ -46,6 +46,20 @@ def _apply_one(source: Source, setting: str) -> None:
     source.problems.extend(read.problems)
 
 
+def overlay(source: Source, key: str, value: Any, place: KeyPath) -> None:
+    """Put `value` at a dotted key of `source`, in place; problems with it are said to be where `place` stands.
+
+    Raises:
+        InputError: the path runs through a plain value.
+    """
+    holder, path = _descend(source, key.split("."), key)
+    _forget(source, path)
+    holder[path[-1]] = deepcopy(value)
+    if place in source.entries:
+        moved = {(*path, *known[len(place) :]): entry for known, entry in source.entries.items() if known[: len(place)] == place}
+        source.entries.update(moved)
+
+
 def _descend(source: Source, parts: list[str], name: str) -> tuple[Any, KeyPath]:
     """The mapping or list that holds the last part of a path, and the path with list positions as numbers."""
     holder: Any = source.values

@@ -15,6 +15,7 @@ from gmm_ppl.experiment.overrides import apply
 from gmm_ppl.experiment.paths import data_file
 from gmm_ppl.experiment.source import Source
 from gmm_ppl.experiment.store import COMPLETE, FORMAT, altered, read_manifest
+from gmm_ppl.experiment.sweep.names import RUNS, read_state
 from gmm_ppl.experiment.words import listed
 from gmm_ppl.experiment.yaml_file import read
 
@@ -49,11 +50,29 @@ def unchanged(config: Path, settings: Sequence[str] = (), out: Path | None = Non
     if source.problems or not isinstance(name, str):
         return None
     directory = out or Path("reports") / name
+    if source.values.get("sweep") is not None:
+        return _unchanged_sweep(source, config, directory)
     found = read_manifest(directory)
     if found is None or not _made_from(found, source, config):
         return None
     message = finished(directory, found)
     return Finished(directory, message) if message else None
+
+
+def _unchanged_sweep(source: Source, config: Path, directory: Path) -> Finished | None:
+    """A sweep of which every run is whole, where its data are in one place."""
+    state = read_state(directory)
+    data = source.values.get("data")
+    same = state is not None and state.get("format") == FORMAT and state.get("version") == version("gmm_ppl")
+    if not same or state is None or state.get("config") != config_record(source) or not isinstance(data, dict):
+        return None
+    found = {address: read_manifest(directory / RUNS / address) for address in state["runs"]}
+    whole = all(manifest and finished(directory / RUNS / address, manifest) for address, manifest in found.items())
+    swept = any(key.startswith("data") for run in state["runs"].values() for key in run["settings"])
+    if not whole or swept or not all(_same_data(manifest["data"], data, config) for manifest in found.values() if manifest):
+        return None
+    message = f"{directory}: nothing to do, all {len(found)} runs are there; --force runs them again"
+    return Finished(directory, message)
 
 
 def finished(directory: Path, manifest: dict[str, Any]) -> str | None:

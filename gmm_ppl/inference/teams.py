@@ -1,6 +1,5 @@
 """Chains in teams: each alone on a thread of its own where a pass over the rows is short, all in one program where it is long."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -10,6 +9,7 @@ import jax
 import numpy as np
 
 from gmm_ppl.inference.warmup import Chain, Sampler, segment
+from gmm_ppl.processors import cores
 from gmm_ppl.types import Array, to_numpy
 
 
@@ -55,11 +55,6 @@ class Teams:
         numbers = (np.asarray(each) for each in (self.numbers[team], stages, first, count))
         state, record = segment(self.sampler, self.states[team], self.key, *numbers)
         return state, to_numpy(record)
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_double[**Arguments, Answer](function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
