@@ -81,7 +81,7 @@ def _default(field: FieldInfo, *, holds_keys: bool) -> str:
     if value is None or holds_keys:
         return ""
     if isinstance(value, dict):
-        return f"`{value['kind']}`"
+        return f"`{value['kind']}`" if value else ""
     if isinstance(value, NutsConfig):
         return f"`{value.sampler}`"
     shown = value if isinstance(value, str) else json.dumps(value)

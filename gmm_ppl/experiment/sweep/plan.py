@@ -79,7 +79,8 @@ def address_of(task: Task, settings: dict[str, Any]) -> str:
 
 def _word(key: str, value: Any) -> str:
     """`components-3`."""
-    shown = value if isinstance(value, str | int | float) else sha256_of_json(value)[:4]
+    named = value.get("kind", value.get("sampler")) if isinstance(value, dict) else value
+    shown = named if isinstance(named, str | int | float) else sha256_of_json(value)[:4]
     return re.sub(r"[^\w.-]+", "-", f"{key.rpartition('.')[2]}-{Path(str(shown)).stem if '/' in str(shown) else shown}")
 
 
