@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gmm_ppl.model.posterior import Posterior, posterior
     from gmm_ppl.model.specification import Mixture
     from gmm_ppl.results.agreement import agreement
+    from gmm_ppl.results.comparison import Comparison, compare
     from gmm_ppl.results.criteria import criteria
     from gmm_ppl.results.datatree import to_datatree
     from gmm_ppl.results.diagnostics import diagnostics
@@ -50,6 +51,8 @@ HOMES = {
     "BootstrapFit": "gmm_ppl.inference.bootstrap",
     "calibrate": "gmm_ppl.calibration.run",
     "Calibration": "gmm_ppl.calibration.run",
+    "compare": "gmm_ppl.results.comparison",
+    "Comparison": "gmm_ppl.results.comparison",
     "conditional": "gmm_ppl.mixture.operations",
     "criteria": "gmm_ppl.results.criteria",
     "diagnostics": "gmm_ppl.results.diagnostics",
@@ -108,6 +111,8 @@ __all__ = [
     "BootstrapFit",
     "calibrate",
     "Calibration",
+    "compare",
+    "Comparison",
     "conditional",
     "criteria",
     "datasets",

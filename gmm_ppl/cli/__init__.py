@@ -8,7 +8,7 @@ To add a command, write it in a file beside these under `@app.command()` and nam
 is that of `--help`.
 """
 
-from gmm_ppl.cli import calibrate, checks, names, runs  # noqa: F401 (the order of --help)
+from gmm_ppl.cli import calibrate, checks, compare, names, runs  # noqa: F401 (the order of --help)
 from gmm_ppl.cli.app import app, main
 
 __all__ = ["app", "main"]

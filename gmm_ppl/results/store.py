@@ -8,6 +8,8 @@ import xarray as xr
 from gmm_ppl.errors import InputError
 
 ENGINE = "h5netcdf"
+RESULTS = "results.nc"
+"""The tree's file in a run directory."""
 WORTH_COMPRESSING = 1000
 """Numbers below which a compressed variable takes no less room."""
 
@@ -29,9 +31,13 @@ def save(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> xr.DataTree:
     """Read a tree into memory and close the file.
 
+    Args:
+        path: a run directory such as `reports/faithful`, or a netCDF file.
+
     Raises:
         InputError: no such file, no netCDF file, or one that holds neither an EM fit nor a posterior.
     """
+    path = Path(path) / RESULTS if Path(path).is_dir() else path
     if not Path(path).is_file():
         raise InputError(f"{path}: there is no such file; expected the results.nc of a run.")
     try:

@@ -1,0 +1,111 @@
+"""Which of several results the criteria prefer, and how sure that is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from gmm_ppl.report.checks.posterior import RHAT
+from gmm_ppl.report.numbers import decimals, nats
+from gmm_ppl.report.page import Standing, Tone
+
+CLEAR_BIC = 10.0
+"""A difference in BIC that Kass & Raftery (1995, doi:10.1080/01621459.1995.10476572) call very strong."""
+CLEAR_ERRORS = 2.0
+"""Standard errors by which leave-one-out scores have to differ."""
+
+
+@dataclass(frozen=True)
+class Preference:
+    """What one criterion prefers, and whether by a clear margin over the next."""
+
+    criterion: str
+    name: str
+    clear: bool
+    sentence: str
+
+    @property
+    def standing(self) -> Standing:
+        """As a line below the headline."""
+        return Standing(Tone.GOOD if self.clear else Tone.CAUTION, self.criterion, self.sentence)
+
+
+def preferences(runs: xr.Dataset) -> list[Preference]:
+    """One for each criterion that at least two results have."""
+    return [each for each in (by_bic(runs), by_elpd(runs), by_evidence(runs)) if each is not None]
+
+
+def by_bic(runs: xr.Dataset) -> Preference | None:
+    """The smallest BIC."""
+    best = _two_best(-runs["bic"])
+    if best is None:
+        return None
+    first, second = best
+    margin = float(runs["bic"][second] - runs["bic"][first])
+    name, other = _name(runs, first), _name(runs, second)
+    word = "clearly" if margin >= CLEAR_BIC else "not clearly"
+    return Preference("BIC", name, margin >= CLEAR_BIC, f"{name}, {decimals(margin, 1)} below {other}: {word}.")
+
+
+def by_elpd(runs: xr.Dataset) -> Preference | None:
+    """The largest leave-one-out score, where differences are known."""
+    difference = runs["elpd_diff"].values
+    if np.isfinite(difference).sum() < 2:
+        return None
+    first, second = (int(each) for each in np.argsort(-np.where(np.isfinite(difference), difference, -np.inf))[:2])
+    margin, error = -float(difference[second]), float(runs["elpd_diff_se"][second])
+    clear = margin > CLEAR_ERRORS * error
+    name, other = _name(runs, first), _name(runs, second)
+    sentence = f"{name}, {nats(margin)} ± {nats(error)} nats above {other}: {'clearly' if clear else 'not clearly'}."
+    return Preference("Leave-one-out score", name, clear, sentence)
+
+
+def by_evidence(runs: xr.Dataset) -> Preference | None:
+    """The largest evidence."""
+    best = _two_best(runs["log_evidence"])
+    if best is None:
+        return None
+    first, second = best
+    margin = float(runs["log_evidence"][first] - runs["log_evidence"][second])
+    clear = margin > CLEAR_BIC / 2
+    name, other = _name(runs, first), _name(runs, second)
+    sentence = f"{name}, {nats(margin)} nats above {other}: {'clearly' if clear else 'not clearly'}."
+    return Preference("Evidence", name, clear, sentence)
+
+
+def headline(found: list[Preference], *, same_rows: bool) -> tuple[Tone, str]:
+    """The verdict in one sentence."""
+    if not same_rows:
+        return Tone.CAUTION, "The results are of different rows: their criteria cannot be compared, their parameters can."
+    if not found:
+        return Tone.NEUTRAL, "Nothing by which these results could be ranked: no criterion is there for two of them."
+    names = {each.name for each in found}
+    if len(names) > 1:
+        said = "; ".join(f"{each.criterion} prefers {each.name}" for each in found)
+        return Tone.CAUTION, f"The criteria disagree: {said}."
+    if not all(each.clear for each in found):
+        return Tone.CAUTION, f"{found[0].name} is preferred, though not clearly by all."
+    return Tone.GOOD, f"{found[0].name} is preferred."
+
+
+def doubts(runs: xr.Dataset) -> Iterator[Standing]:
+    """Results whose own numbers are not to be trusted."""
+    for at, name in enumerate(runs["run"].values):
+        rhat, status = float(runs["max_rhat"][at]), str(runs["status"].values[at])
+        if rhat > RHAT:
+            yield Standing(Tone.BAD, str(name), f"its chains disagree (R-hat {decimals(rhat, 3)}): see its own report.")
+        if status not in ("", "CONVERGED"):
+            yield Standing(Tone.BAD, str(name), f"EM did not converge ({status.lower().replace('_', ' ')}).")
+
+
+def _two_best(values: xr.DataArray) -> tuple[int, int] | None:
+    known = np.flatnonzero(np.isfinite(values.values))
+    if known.size < 2:
+        return None
+    order = known[np.argsort(-values.values[known], kind="stable")]
+    return int(order[0]), int(order[1])
+
+
+def _name(runs: xr.Dataset, at: int) -> str:
+    return str(runs["run"].values[at])

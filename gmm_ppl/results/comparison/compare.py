@@ -1,0 +1,217 @@
+"""`compare`: several results as one."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from gmm_ppl.errors import InputError
+from gmm_ppl.results.comparison.matching import match
+from gmm_ppl.results.comparison.moments import Moments, draws_of, family_of, point_of, scalars_of
+from gmm_ppl.results.comparison.scores import NUMBERS, paired, row_of, same_rows
+from gmm_ppl.results.diagnostics import ETI
+from gmm_ppl.results.store import load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VARIABLES = ("point", "mean", "sd", "eti_low", "eti_high", "z")
+
+Result = xr.DataTree | str | os.PathLike[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several results side by side.
+
+    Attributes:
+        runs: a variable over `run` for each column: the model in words (`covariance`, `prior`, `engine`, `status`), its
+            criteria (`bic`, `elpd_loo`, …; nats), `elpd_diff` and its standard error against the best, `stacking_weight`,
+            the worst diagnostics, and seconds.
+        parameters: `point` (EM), `mean`, `sd`, `eti_low`, `eti_high` (89 % equal-tailed) and `z` = (point − mean) / sd over
+            (run, parameter), in the parameter's own units; components have the numbers of the first result. NaN where a
+            result has no such component, or no point, or no draws.
+        matching: over (run, component): `own`, the number that the component has in its own result (−1 for none), and
+            `distance`, Hellinger's, from the first component of that number.
+        notes: what a reader has to know, in sentences.
+    """
+
+    runs: xr.Dataset
+    parameters: xr.Dataset
+    matching: xr.Dataset
+    notes: tuple[str, ...]
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """A row for each result, columns that are empty for all left out."""
+        return self.runs.to_dataframe().replace("", None).dropna(axis="columns", how="all")
+
+    def to_datatree(self) -> xr.DataTree:
+        """Groups `runs`, `parameters` and `matching`, for files."""
+        return xr.DataTree.from_dict({"/runs": self.runs, "/parameters": self.parameters, "/matching": self.matching})
+
+    def _repr_html_(self) -> str:
+        return self.table.to_html(float_format=lambda value: f"{value:.5g}")
+
+
+def compare(results: Mapping[str, Result] | Sequence[Result]) -> Comparison:
+    """Results side by side: parameters with components matched, criteria, EM against posterior, timings.
+
+    Components are matched to those of the first result by the least sum of Hellinger distances (`matching` holds them).
+    Standard deviations and correlations stand for covariances, so that families can be compared. Criteria are set
+    against each other only where all results are of the same rows.
+
+    Args:
+        results: trees, files, or run directories, made here or elsewhere in the same schema; by name, or in a sequence, where
+            a path gives the name of its directory, and a tree that in its attributes.
+
+    Raises:
+        InputError: fewer than two results, one that cannot be read, or results of different features.
+    """
+    trees = named(results)
+    features = same_features(trees)
+    points, draws = _moments(trees)
+    centres = [point or _centre(drawn) for point, drawn in zip(points, draws, strict=True)]
+    numbers, distances = match(centres)
+    return Comparison(
+        runs_of(trees),
+        parameters_of_all(tuple(trees), features, points, draws, numbers),
+        matching_of(tuple(trees), numbers, distances),
+        tuple(notes_of(trees)),
+    )
+
+
+def named(results: Mapping[str, Result] | Sequence[Result]) -> dict[str, xr.DataTree]:
+    """Trees by name; names that occur twice are numbered.
+
+    Raises:
+        InputError: fewer than two, or one that cannot be read.
+    """
+    if isinstance(results, str | os.PathLike | xr.DataTree):
+        raise InputError("compare needs two results or more, in a list or by name; given one.")
+    given = results.items() if isinstance(results, Mapping) else [(None, each) for each in results]
+    trees: dict[str, xr.DataTree] = {}
+    for name, each in given:
+        tree = each if isinstance(each, xr.DataTree) else load(each)
+        trees[_free(str(name or (tree.attrs.get("name", "result") if tree is each else _stem(each))), trees)] = tree
+    if len(trees) < 2:
+        raise InputError(f"compare needs two results or more; given {len(trees)}.")
+    return trees
+
+
+def same_features(trees: Mapping[str, xr.DataTree]) -> tuple[str, ...]:
+    """The features that all results have, in one order.
+
+    Raises:
+        InputError: results of different features.
+    """
+    every = {name: tuple(_parameters(tree)["feature"].values.astype(str).tolist()) for name, tree in trees.items()}
+    first, features = next(iter(every.items()))
+    for name, other in every.items():
+        if other != features:
+            raise InputError(
+                f"compare needs results of the same features in the same order; {first} has {', '.join(features)}, "
+                f"{name} has {', '.join(other)}. Fit them with the same `data.columns`."
+            )
+    return features
+
+
+def runs_of(trees: Mapping[str, xr.DataTree]) -> xr.Dataset:
+    """`Comparison.runs`."""
+    rows = {name: row_of(tree, family_of(tree)) for name, tree in trees.items()}
+    if same_rows(trees):
+        for name, found in paired(trees).items():
+            rows[name] |= found
+    columns = {
+        column: ("run", np.array([row[column] for row in rows.values()], dtype=float if column in NUMBERS else str))
+        for column in next(iter(rows.values()))
+    }
+    return xr.Dataset(columns, coords={"run": list(rows)})
+
+
+def parameters_of_all(
+    names: tuple[str, ...],
+    features: tuple[str, ...],
+    points: list[Moments | None],
+    draws: list[Moments | None],
+    numbers: list[np.ndarray],
+) -> xr.Dataset:
+    """`Comparison.parameters`."""
+    most = 1 + max(int(each.max()) for each in numbers)
+    labels = list(scalars_of(_blank(most, len(features)), np.arange(most), features))
+    found = xr.Dataset(
+        {name: (("run", "parameter"), np.full((len(names), len(labels)), np.nan)) for name in VARIABLES},
+        coords={"run": list(names), "parameter": labels},
+    )
+    place = {label: at for at, label in enumerate(labels)}
+    for run, (point, drawn, order) in enumerate(zip(points, draws, numbers, strict=True)):
+        for label, values in scalars_of(point, order, features).items() if point else ():
+            found["point"].values[run, place[label]] = values[0]
+        for label, values in scalars_of(drawn, order, features).items() if drawn else ():
+            _summarise(found, run, place[label], values)
+    found["z"] = (found["point"] - found["mean"]) / found["sd"].where(found["sd"] > 0)
+    return found
+
+
+def matching_of(names: tuple[str, ...], numbers: list[np.ndarray], distances: list[np.ndarray]) -> xr.Dataset:
+    """`Comparison.matching`."""
+    most = 1 + max(int(each.max()) for each in numbers)
+    own, far = np.full((len(names), most), -1), np.full((len(names), most), np.nan)
+    for run, (order, distance) in enumerate(zip(numbers, distances, strict=True)):
+        own[run, order] = np.arange(order.size)
+        far[run, order] = distance
+    dims = ("run", "component")
+    return xr.Dataset({"own": (dims, own), "distance": (dims, far)}, coords={"run": list(names), "component": np.arange(most)})
+
+
+def notes_of(trees: Mapping[str, xr.DataTree]) -> list[str]:
+    """What cannot be read off the numbers."""
+    notes = []
+    if not same_rows(trees):
+        notes.append("The results are not all of the same rows: their criteria are not comparable, and no differences are given.")
+    unscored = [name for name, tree in trees.items() if "loo" not in tree.children]
+    if unscored and len(unscored) < len(trees):
+        notes.append(f"Without leave-one-out score: {', '.join(unscored)}.")
+    return notes
+
+
+def _moments(trees: Mapping[str, xr.DataTree]) -> tuple[list[Moments | None], list[Moments | None]]:
+    return [point_of(tree) for tree in trees.values()], [draws_of(tree) for tree in trees.values()]
+
+
+def _centre(drawn: Moments | None) -> Moments:
+    assert drawn is not None  # `load` takes no file with neither
+    return drawn.centre
+
+
+def _parameters(tree: xr.DataTree) -> xr.Dataset:
+    return tree["em_fit" if "em_fit" in tree.children else "posterior"].dataset
+
+
+def _summarise(found: xr.Dataset, run: int, at: int, values: np.ndarray) -> None:
+    tail = (1 - ETI) / 2
+    numbers = (values.mean(), values.std(ddof=1) if values.size > 1 else np.nan, *np.quantile(values, (tail, 1 - tail)))
+    for name, number in zip(("mean", "sd", "eti_low", "eti_high"), numbers, strict=True):
+        found[name].values[run, at] = number
+
+
+def _blank(components: int, features: int) -> Moments:
+    one = np.eye(features)[None, None].repeat(components, axis=1)
+    return Moments(np.ones((1, components)), np.zeros((1, components, features)), one)
+
+
+def _free(name: str, taken: Mapping[str, object]) -> str:
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} ({number})"
+    return free
+
+
+def _stem(result: Result) -> str:
+    path = Path(str(result))
+    return path.parent.name if path.name == "results.nc" else path.stem

@@ -1,0 +1,100 @@
+"""What every covariance family can be compared by: weights, means, standard deviations, correlations."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from gmm_ppl.mixture.covariance import FAMILIES, find_family
+from gmm_ppl.results.labels import SAMPLE, parameters_of
+
+MOST_DRAWS = 2000
+"""Draws, evenly spaced over all chains, that means, deviations and intervals of a comparison are computed from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Arrays with one leading axis S, of length 1 for a point.
+
+    Attributes:
+        weights: (S, K).
+        means: (S, K, D), units of x.
+        covariances: (S, K, D, D), squared units.
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+
+    @property
+    def centre(self) -> "Moments":
+        """Their mean over S, as one point."""
+        return Moments(*(each.mean(axis=0, keepdims=True) for each in (self.weights, self.means, self.covariances)))
+
+    def ordered(self, order: np.ndarray) -> "Moments":
+        """Components in the order given, by position."""
+        return Moments(self.weights[:, order], self.means[:, order], self.covariances[:, order])
+
+
+def point_of(tree: xr.DataTree) -> Moments | None:
+    """The EM point; None where there is none."""
+    return _moments(tree["em_fit"].dataset, family_of(tree)) if "em_fit" in tree.children else None
+
+
+def draws_of(tree: xr.DataTree) -> Moments | None:
+    """At most `MOST_DRAWS` draws, evenly spaced; None where there are none."""
+    if "posterior" not in tree.children:
+        return None
+    family = family_of(tree)
+    names = ["weights", "means", find_family(family).site]
+    flat = tree["posterior"].dataset[names].stack({"sample_": SAMPLE}, create_index=False)
+    total = flat.sizes["sample_"]
+    kept = np.unique(np.linspace(0, total - 1, min(total, MOST_DRAWS)).round().astype(int))
+    return _moments(flat.isel(sample_=kept), family)
+
+
+def family_of(tree: xr.DataTree) -> str:
+    """The covariance family a tree names, or that its variables are those of."""
+    if "covariance" in tree.attrs:
+        return str(tree.attrs["covariance"])
+    dataset = tree["em_fit" if "em_fit" in tree.children else "posterior"].dataset
+    return next(
+        name
+        for name, family in FAMILIES.items()
+        if family.site in dataset and set(dataset[family.site].dims) - set(SAMPLE) == set(family.dims)
+    )
+
+
+def _moments(dataset: xr.Dataset, covariance: str) -> Moments:
+    parameters = parameters_of(dataset, covariance)
+    weights, means = np.asarray(parameters.weights), np.asarray(parameters.means)
+    family, values = find_family(covariance), np.asarray(parameters.covariance.values)
+    if weights.ndim == 1:
+        weights, means, values = weights[None], means[None], values[None]
+    samples, components, features = means.shape
+    if family.dims[:1] == ("component",):
+        # Draws as so many more components, all made dense at once.
+        dense = family(values.reshape(-1, *values.shape[2:])).dense(samples * components, features)
+        return Moments(weights, means, np.asarray(dense).reshape(samples, components, features, features))
+    return Moments(weights, means, np.stack([np.asarray(family(each).dense(components, features)) for each in values]))
+
+
+def scalars_of(moments: Moments, labels: np.ndarray, features: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Every scalar's draws, (S,), under a label like `sds[0, waiting]`; `labels` numbers the components."""
+    return dict(_scalars(moments, labels, features))
+
+
+def _scalars(moments: Moments, labels: np.ndarray, features: tuple[str, ...]) -> Iterator[tuple[str, np.ndarray]]:
+    deviations = np.sqrt(np.diagonal(moments.covariances, axis1=-2, axis2=-1))
+    for at, label in enumerate(labels):
+        yield f"weights[{label}]", moments.weights[:, at]
+    for name, values in (("means", moments.means), ("sds", deviations)):
+        for at, label in enumerate(labels):
+            for feature, words in enumerate(features):
+                yield f"{name}[{label}, {words}]", values[:, at, feature]
+    for at, label in enumerate(labels):
+        for one in range(len(features)):
+            for other in range(one + 1, len(features)):
+                scale = deviations[:, at, one] * deviations[:, at, other]
+                yield f"correlations[{label}, {features[one]}, {features[other]}]", moments.covariances[:, at, one, other] / scale
