@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from gmm_ppl.results.metrics import metrics
     from gmm_ppl.results.predict import assign, log_density, predict, responsibilities
     from gmm_ppl.results.relabel import RelabelledDraws, relabel
+    from gmm_ppl.results.scored import score_rows
     from gmm_ppl.results.sensitivity import sensitivity
+    from gmm_ppl.results.simulate import simulate
     from gmm_ppl.results.store import load, save
     from gmm_ppl.results.summary import summary
     from gmm_ppl.results.uncertainty import uncertainty
@@ -91,7 +93,9 @@ HOMES = {
     "responsibilities": "gmm_ppl.results.predict",
     "sample": "gmm_ppl.inference.nuts",
     "save": "gmm_ppl.results.store",
+    "score_rows": "gmm_ppl.results.scored",
     "sensitivity": "gmm_ppl.results.sensitivity",
+    "simulate": "gmm_ppl.results.simulate",
     "standard_errors": "gmm_ppl.inference.uncertainty",
     "StandardErrors": "gmm_ppl.inference.uncertainty",
     "Status": "gmm_ppl.inference.base",
@@ -152,7 +156,9 @@ __all__ = [
     "responsibilities",
     "sample",
     "save",
+    "score_rows",
     "sensitivity",
+    "simulate",
     "standard_errors",
     "StandardErrors",
     "Status",

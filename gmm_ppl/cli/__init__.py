@@ -8,7 +8,15 @@ To add a command, write it in a file beside these under `@app.command()` and nam
 is that of `--help`.
 """
 
-from gmm_ppl.cli import calibrate, checks, compare, names, runs  # noqa: F401 (the order of --help)
+# ruff: noqa: F401, I001 (imported for their commands, in the order of --help)
 from gmm_ppl.cli.app import app, main
+from gmm_ppl.cli import start
+from gmm_ppl.cli import checks
+from gmm_ppl.cli import runs
+from gmm_ppl.cli import use
+from gmm_ppl.cli import compare
+from gmm_ppl.cli import calibrate
+from gmm_ppl.cli import verify
+from gmm_ppl.cli import names
 
 __all__ = ["app", "main"]

@@ -1,22 +1,10 @@
-"""`gmm-ppl check` and `gmm-ppl report`."""
+"""`gmm-ppl check`."""
 
 import typer
 
-from gmm_ppl.cli import common
-from gmm_ppl.cli.app import Configs, Directory, Settings, app
-from gmm_ppl.cli.common import directories_of, jobs_of, keep_compiled_programs
+from gmm_ppl.cli.app import Configs, Settings, app
+from gmm_ppl.cli.common import directories_of, jobs_of
 from gmm_ppl.console import plain_errors
-
-
-@app.command()
-def report(directory: Directory) -> None:
-    """Make a run's report anew, from results.nc."""
-    with plain_errors():
-        from gmm_ppl.experiment.rebuild import rebuild
-
-        keep_compiled_programs()
-        for path in rebuild(directory, render=common.render):
-            typer.echo(path)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`gmm-ppl run`."""
+"""`gmm-ppl run` and `gmm-ppl report`."""
 
 import signal
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmm_ppl.cli import common
-from gmm_ppl.cli.app import EPILOG, Configs, Quiet, Settings, app
+from gmm_ppl.cli.app import EPILOG, Configs, Directory, Quiet, Settings, app
 from gmm_ppl.cli.common import directories_of, jobs_of, keep_compiled_programs, typed_command
 from gmm_ppl.cli.sweeps import run_sweep
 from gmm_ppl.console import plain_errors, say, shown
@@ -47,6 +47,17 @@ def run(
                 run_sweep(job, directory, force=force, quiet=quiet, **of_sweeps)
             else:
                 _run_one(job, directory, force=force, quiet=quiet)
+
+
+@app.command()
+def report(directory: Directory) -> None:
+    """Make a run's report anew, from results.nc."""
+    with plain_errors():
+        from gmm_ppl.experiment.rebuild import rebuild
+
+        keep_compiled_programs()
+        for path in rebuild(directory, render=common.render):
+            typer.echo(path)
 
 
 def _said_to_be_done(configs: list[Path], settings: list[str] | None, out: Path | None, *, quiet: bool) -> bool:
