@@ -17,6 +17,7 @@ from gmm_ppl.cli import use
 from gmm_ppl.cli import compare
 from gmm_ppl.cli import calibrate
 from gmm_ppl.cli import verify
+from gmm_ppl.cli import export
 from gmm_ppl.cli import names
 
 __all__ = ["app", "main"]

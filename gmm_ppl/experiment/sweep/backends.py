@@ -92,9 +92,10 @@ def _dask(team: Team) -> Iterator[str]:
         from distributed import Client, LocalCluster  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise _missing("dask", "distributed") from None
+    quiet: dict[str, Any] = {"dashboard_address": None}
     address = os.environ.get("DASK_SCHEDULER_ADDRESS")
     with _budget(team.threads):
-        cluster = address or LocalCluster(n_workers=team.workers, threads_per_worker=1, dashboard_address=None)
+        cluster = address or LocalCluster(n_workers=team.workers, threads_per_worker=1, **quiet)
     with Client(cluster, set_as_default=True):
         try:
             yield "dask"
