@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gmm_ppl.inference.numpyro_mcmc import mcmc
     from gmm_ppl.inference.nuts import sample
     from gmm_ppl.inference.optima import Optima, optima
+    from gmm_ppl.inference.pure_em import EMRun, em
     from gmm_ppl.inference.tempered import temper
     from gmm_ppl.inference.uncertainty import InformationStatus, StandardErrors, standard_errors
     from gmm_ppl.mixture.operations import conditional, draw, marginal
@@ -55,6 +56,8 @@ HOMES = {
     "diagnostics": "gmm_ppl.results.diagnostics",
     "draw": "gmm_ppl.mixture.operations",
     "DrawsFit": "gmm_ppl.inference.base",
+    "em": "gmm_ppl.inference.pure_em",
+    "EMRun": "gmm_ppl.inference.pure_em",
     "fit": "gmm_ppl.inference.fit",
     "fit_range": "gmm_ppl.inference.fit_range",
     "FitError": "gmm_ppl.errors",
@@ -114,6 +117,8 @@ __all__ = [
     "diagnostics",
     "draw",
     "DrawsFit",
+    "em",
+    "EMRun",
     "fit",
     "fit_range",
     "FitError",
