@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gmm_ppl.results.diagnostics import diagnostics
     from gmm_ppl.results.metrics import metrics
     from gmm_ppl.results.predict import assign, log_density, predict, responsibilities
+    from gmm_ppl.results.refits import MixtureWrapper, sampling_wrapper
     from gmm_ppl.results.relabel import RelabelledDraws, relabel
     from gmm_ppl.results.sensitivity import sensitivity
     from gmm_ppl.results.store import load, save
@@ -76,6 +77,7 @@ HOMES = {
     "Mixture": "gmm_ppl.model.specification",
     "mixture_parameters": "gmm_ppl.mixture.parameters",
     "MixtureParameters": "gmm_ppl.mixture.parameters",
+    "MixtureWrapper": "gmm_ppl.results.refits",
     "Modes": "gmm_ppl.inference.modes",
     "modes": "gmm_ppl.inference.modes",
     "NutsFit": "gmm_ppl.inference.base",
@@ -90,6 +92,7 @@ HOMES = {
     "RelabelledDraws": "gmm_ppl.results.relabel",
     "responsibilities": "gmm_ppl.results.predict",
     "sample": "gmm_ppl.inference.nuts",
+    "sampling_wrapper": "gmm_ppl.results.refits",
     "save": "gmm_ppl.results.store",
     "sensitivity": "gmm_ppl.results.sensitivity",
     "standard_errors": "gmm_ppl.inference.uncertainty",
@@ -137,6 +140,7 @@ __all__ = [
     "Mixture",
     "mixture_parameters",
     "MixtureParameters",
+    "MixtureWrapper",
     "Modes",
     "modes",
     "NutsFit",
@@ -151,6 +155,7 @@ __all__ = [
     "RelabelledDraws",
     "responsibilities",
     "sample",
+    "sampling_wrapper",
     "save",
     "sensitivity",
     "standard_errors",

@@ -74,7 +74,8 @@ def em(
         steps: at most, each one pass over the rows; static.
         weights: w (N,) ≥ 0, 1 each by default; 0 leaves a row out.
         tolerance: as in `fit`, in nats a unit of row weight. None goes on for as long as digits tell, by a loop of fixed length
-            that JAX can differentiate in reverse (slowly, where the prior's M-step has no closed form); with a number, forward alone.
+            that JAX can differentiate in reverse (slowly, where the prior's M-step has no closed form); with a number it can
+            forward alone.
         acceleration: None is plain EM, which has derivatives; quasi_newton takes fewer steps where components overlap.
 
     Raises:
@@ -106,7 +107,7 @@ class Evaluation(EM):
 def climbed(method: EM, acceleration: str | None, start: MixtureParameters, steps: int, tolerance: Any) -> Progression:
     """One start to its end."""
     limit = jnp.asarray(0.0 if tolerance is None else tolerance)
-    chosen = accelerated(method, acceleration)
+    chosen: Any = accelerated(method, acceleration)
     state = begin(chosen.start(start), steps)
     if chosen is method:
         state = advance(Evaluation(method.posterior, method.m_step, method.deviations), state, limit)
