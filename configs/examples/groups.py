@@ -39,11 +39,10 @@ def model(y, group, groups: int):
 
 
 def draws(y, group, seed: int = 0) -> dict[str, np.ndarray]:
-    """Posterior draws (chain, draw, …). EM of all rows together is where chains begin, so labels are those of its means."""
+    """Posterior draws (chain, draw, …). Chains begin at EM of all rows together, first component left."""
     point = gp.fit(MIXTURE, y, seed=seed)
     order = np.argsort(point.parameters.means[:, 0])
-    near = gp.MixtureParameters(*(leaf[order] for leaf in (point.parameters.weights, point.parameters.means)), None)
-    start = {"weights": near.weights, "means": near.means, "covariances": point.parameters.covariances[order]}
+    start = {name: each[order] for name, each in point.sites.items()}
     sampler = MCMC(
         NUTS(model, init_strategy=init_to_value(values=start)),
         num_warmup=400,

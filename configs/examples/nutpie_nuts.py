@@ -16,7 +16,7 @@ from nutpie.compiled_pyfunc import from_pyfunc
 import gmm_ppl as gp
 
 
-def compiled(mixture: gp.Mixture, x) -> nutpie.sample.CompiledModel:
+def compiled(mixture: gp.Mixture, x):
     """What `nutpie.sample` takes."""
     with jax.enable_x64(True):
         target, point = gp.posterior(mixture, x), gp.fit(mixture, x)
