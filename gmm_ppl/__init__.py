@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gmm_ppl.mixture.parameters import MixtureParameters, mixture_parameters
     from gmm_ppl.model.assignments import mean_responsibilities, recover_assignments
     from gmm_ppl.model.distribution import GaussianMixture
+    from gmm_ppl.model.likelihood import log_likelihood
     from gmm_ppl.model.posterior import Posterior, posterior
     from gmm_ppl.model.specification import Mixture
     from gmm_ppl.results.agreement import agreement
@@ -70,6 +71,7 @@ HOMES = {
     "LaplaceFit": "gmm_ppl.inference.base",
     "load": "gmm_ppl.results.store",
     "log_density": "gmm_ppl.results.predict",
+    "log_likelihood": "gmm_ppl.model.likelihood",
     "marginal": "gmm_ppl.mixture.operations",
     "mcmc": "gmm_ppl.inference.numpyro_mcmc",
     "mean_responsibilities": "gmm_ppl.model.assignments",
@@ -133,6 +135,7 @@ __all__ = [
     "LaplaceFit",
     "load",
     "log_density",
+    "log_likelihood",
     "marginal",
     "mcmc",
     "mean_responsibilities",

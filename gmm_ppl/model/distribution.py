@@ -23,7 +23,7 @@ class GaussianMixture(dist.Distribution):
     """P(x) = Σ_k π_k N(x | μ_k, Σ_k) with the assignment summed out; event shape (D,).
 
     Names follow `numpyro.distributions.MixtureSameFamily`. Leading axes of the parameters are the batch shape: a mixture for each
-    group or row, whose shared parts are factorised once.
+    group or row, whose shared parts are factorised once. (`log_likelihood` is faster for one mixture and thousands of rows.)
 
     Args:
         parameters: of the mixture, from `Mixture.sample_parameters`, `mixture_parameters` or a fit.
