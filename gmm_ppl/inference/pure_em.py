@@ -73,9 +73,9 @@ def em(
         start: K components, from a fit or `mixture_parameters`.
         steps: at most, each one pass over the rows; static.
         weights: w (N,) ≥ 0, 1 each by default; 0 leaves a row out.
-        tolerance: as in `fit`, in nats a unit of row weight. None goes on for as long as digits tell, by a loop of fixed length
-            that JAX can differentiate in reverse (slowly, where the prior's M-step has no closed form); with a number it can
-            forward alone.
+        tolerance: as in `fit`, in nats a unit of row weight. None takes all the steps, converged or not, by a loop of fixed
+            length that JAX can differentiate in reverse (slowly, where the prior's M-step has no closed form): a derivative comes
+            to rest at the rate of EM's own convergence. With a number, forward mode alone, up to where the run ended.
         acceleration: None is plain EM, which has derivatives; quasi_newton takes fewer steps where components overlap.
 
     Raises:
@@ -118,9 +118,15 @@ def climbed(method: EM, acceleration: str | None, start: MixtureParameters, step
     def step(state: Progression) -> Progression:
         return advance(chosen, state, limit)
 
+    def unfinished(state: Progression) -> Array:
+        return (running(state) | (state.status == STATUSES.index(Status.CONVERGED))) & (state.iteration < steps)
+
     if tolerance is not None:
         return jax.lax.while_loop(running, step, state)
-    return jax.lax.fori_loop(0, steps + 1, lambda _, state: jax.lax.cond(running(state), step, lambda same: same, state), state)
+    # Converged or not: begun at a mode, a run would end at once, before derivatives have come to rest.
+    return jax.lax.fori_loop(
+        0, steps + 1, lambda _, state: jax.lax.cond(unfinished(state), step, lambda same: same, state), state
+    )
 
 
 def begin(point: Any, steps: int) -> Progression:
