@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from gmm_ppl.inference.numpyro_mcmc import mcmc
     from gmm_ppl.inference.nuts import sample
     from gmm_ppl.inference.optima import Optima, optima
+    from gmm_ppl.inference.pure_em import EMRun, em
     from gmm_ppl.inference.tempered import temper
     from gmm_ppl.inference.uncertainty import InformationStatus, StandardErrors, standard_errors
     from gmm_ppl.mixture.operations import conditional, draw, marginal
     from gmm_ppl.mixture.parameters import MixtureParameters, mixture_parameters
     from gmm_ppl.model.assignments import mean_responsibilities, recover_assignments
     from gmm_ppl.model.distribution import GaussianMixture
+    from gmm_ppl.model.likelihood import log_likelihood
     from gmm_ppl.model.posterior import Posterior, posterior
     from gmm_ppl.model.specification import Mixture
     from gmm_ppl.results.agreement import agreement
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from gmm_ppl.results.diagnostics import diagnostics
     from gmm_ppl.results.metrics import metrics
     from gmm_ppl.results.predict import assign, log_density, predict, responsibilities
+    from gmm_ppl.results.refits import MixtureWrapper, sampling_wrapper
     from gmm_ppl.results.relabel import RelabelledDraws, relabel
     from gmm_ppl.results.scored import score_rows
     from gmm_ppl.results.sensitivity import sensitivity
@@ -60,6 +63,8 @@ HOMES = {
     "diagnostics": "gmm_ppl.results.diagnostics",
     "draw": "gmm_ppl.mixture.operations",
     "DrawsFit": "gmm_ppl.inference.base",
+    "em": "gmm_ppl.inference.pure_em",
+    "EMRun": "gmm_ppl.inference.pure_em",
     "fit": "gmm_ppl.inference.fit",
     "fit_range": "gmm_ppl.inference.fit_range",
     "FitError": "gmm_ppl.errors",
@@ -71,6 +76,7 @@ HOMES = {
     "LaplaceFit": "gmm_ppl.inference.base",
     "load": "gmm_ppl.results.store",
     "log_density": "gmm_ppl.results.predict",
+    "log_likelihood": "gmm_ppl.model.likelihood",
     "marginal": "gmm_ppl.mixture.operations",
     "mcmc": "gmm_ppl.inference.numpyro_mcmc",
     "mean_responsibilities": "gmm_ppl.model.assignments",
@@ -78,6 +84,7 @@ HOMES = {
     "Mixture": "gmm_ppl.model.specification",
     "mixture_parameters": "gmm_ppl.mixture.parameters",
     "MixtureParameters": "gmm_ppl.mixture.parameters",
+    "MixtureWrapper": "gmm_ppl.results.refits",
     "Modes": "gmm_ppl.inference.modes",
     "modes": "gmm_ppl.inference.modes",
     "NutsFit": "gmm_ppl.inference.base",
@@ -92,6 +99,7 @@ HOMES = {
     "RelabelledDraws": "gmm_ppl.results.relabel",
     "responsibilities": "gmm_ppl.results.predict",
     "sample": "gmm_ppl.inference.nuts",
+    "sampling_wrapper": "gmm_ppl.results.refits",
     "save": "gmm_ppl.results.store",
     "score_rows": "gmm_ppl.results.scored",
     "sensitivity": "gmm_ppl.results.sensitivity",
@@ -123,6 +131,8 @@ __all__ = [
     "diagnostics",
     "draw",
     "DrawsFit",
+    "em",
+    "EMRun",
     "fit",
     "fit_range",
     "FitError",
@@ -134,6 +144,7 @@ __all__ = [
     "LaplaceFit",
     "load",
     "log_density",
+    "log_likelihood",
     "marginal",
     "mcmc",
     "mean_responsibilities",
@@ -141,6 +152,7 @@ __all__ = [
     "Mixture",
     "mixture_parameters",
     "MixtureParameters",
+    "MixtureWrapper",
     "Modes",
     "modes",
     "NutsFit",
@@ -155,6 +167,7 @@ __all__ = [
     "RelabelledDraws",
     "responsibilities",
     "sample",
+    "sampling_wrapper",
     "save",
     "score_rows",
     "sensitivity",

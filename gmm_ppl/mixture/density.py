@@ -44,7 +44,9 @@ def joint_of_residuals(residuals: Float[Array, "K D B"], parameters: MixturePara
 
 def exponentials(joint: Float[Array, "K B"]) -> tuple[Array, Array, Array]:
     """(m, e, s) of joint log densities, components × rows: log P(x) = m + log s, and responsibilities are e / s."""
-    largest = jnp.max(joint, axis=0)
+    # Whatever m is, the answers are the same: it has no derivative. Asked for one, JAX looks for the entries that equal the
+    # largest, and where compiled code rounds the two in different ways finds none, which makes it NaN.
+    largest = jax.lax.stop_gradient(jnp.max(joint, axis=0))
     # Where no component has any density m is of no account, and the answer −∞, not NaN.
     largest = jnp.where(jnp.isneginf(largest), 0, largest)
     each = jnp.exp(joint - largest)

@@ -87,6 +87,10 @@ class Posterior(eqx.Module):
 def posterior(mixture: Mixture, data: object, *, single: bool = False) -> Posterior:
     """The posterior of `mixture` given rows of data (anything `as_table` takes), in the JAX precision in force.
 
+    That is float32 unless `jax.enable_x64`, `jax.config.update("jax_enable_x64", True)` or `numpyro.enable_x64` says otherwise,
+    here and where the densities are evaluated. In float32 they keep about six digits: enough for samplers of a few hundred rows,
+    not for Newton's steps. What a `with` block says holds in its own thread alone.
+
     Args:
         mixture: the specification; a prior that is scaled to data gets its numbers here.
         data: rows (N, D).

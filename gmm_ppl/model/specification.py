@@ -6,6 +6,7 @@ from typing import TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpyro import handlers
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.covariance import find_family
@@ -51,16 +52,39 @@ class Mixture:
         scale = data if isinstance(data, DataScale) else data_scale(data)
         return replace(self, prior=resolve_prior(self.prior, self.shape(scale.centre.shape[0]), scale))
 
-    def sample_parameters(self, *, scale: Array | DataScale) -> MixtureParameters:
+    def sample_parameters(self, *, scale: Array | DataScale, weights: Array | None = None) -> MixtureParameters:
         """NumPyro sites for weights, means and covariances, inside a model of one's own.
 
         Args:
             scale: the data (N, D) that the model is about, or their `DataScale`: gives D, and the units of a prior that
                 is scaled to data.
+            weights: π (…, K) that the model makes itself: of a Dirichlet process, or a row for each group or observation. No
+                site is sampled for them then, and the prior's own law of weights counts for nothing.
+
+        Raises:
+            InputError: data or hyperparameters that cannot be used, weights of other than K components, or a prior program that
+                has no site `weights` to leave out.
         """
         data = scale if isinstance(scale, DataScale) else data_scale(scale)
         shape = self.shape(data.centre.shape[0])
-        return as_jax(resolve_prior(self.prior, shape, data)).sample_parameters(shape)
+        prior = as_jax(resolve_prior(self.prior, shape, data))
+        return prior.sample_parameters(shape) if weights is None else sample_others(prior, shape, weights)
+
+
+def sample_others(prior: AbstractPrior, shape: MixtureShape, weights: Array) -> MixtureParameters:
+    """The prior's program with its site `weights` replaced by given values, unseen by the model around it."""
+    if jnp.shape(weights)[-1:] != (shape.components,):
+        raise InputError(f"weights must end in an axis of {shape.components} components; their shape is {jnp.shape(weights)}.")
+    if "weights" not in prior.supports(shape):
+        raise InputError(
+            f"weights: the prior makes them of {', '.join(prior.supports(shape))}. Give weights with a prior that samples a site "
+            "called weights, or change the program."
+        )
+    with (
+        handlers.block(hide=["weights"]),
+        handlers.substitute(data={"weights": jnp.full(shape.components, 1 / shape.components)}),
+    ):
+        return replace(prior.sample_parameters(shape), weights=jnp.asarray(weights))
 
 
 def resolved_prior(mixture: Mixture) -> AbstractPrior:

@@ -82,7 +82,8 @@ def log_jacobian(prior: AbstractPrior, shape: MixtureShape, unconstrained: Sites
     """
     sites = constrain(prior, shape, unconstrained) if sites is None else sites
     total = jnp.zeros(())
-    for name, value in unconstrained.items():
+    # A site without coordinates, the sticks of a single component say, changes no volume; NumPyro's transforms fail on it.
+    for name, value in ((name, value) for name, value in unconstrained.items() if jnp.size(value)):
         transform = bijection(prior.supports(shape)[name][1])
         each = transform.log_abs_det_jacobian(value, sites[name])
         total = total + sum_rightmost(each, jnp.ndim(each))

@@ -8,12 +8,13 @@ import numpyro
 import pytest
 from numpyro import distributions as dist
 from numpyro import handlers
+from scipy import stats
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.priors import resolve_prior
-from gmm_ppl.priors.sites import log_prior
-from tests.cases import mixture_shape, random_rows
+from gmm_ppl.priors.sites import log_prior, log_prior_of_coordinates
+from tests.cases import hierarchical_program, mixture_shape, random_rows
 
 DATA = data_scale(random_rows(30))
 SHAPE = mixture_shape("spherical")
@@ -173,3 +174,15 @@ def test_refusals(case):
 def test_a_site_that_comes_and_goes_is_refused():
     with pytest.raises(InputError, match=r"is there or not depending on random values\. Sample the same sites in every run\."):
         resolved(sometimes)
+
+
+def test_a_site_without_coordinates(x64):
+    """The sticks of a single component: nothing to sample, and no Jacobian."""
+    shape = mixture_shape("spherical", components=1)
+    prior = resolve_prior(hierarchical_program(shape.family), shape, DATA)
+    point = {"breaks": np.zeros(0), "centre": np.array([0.3, -1.0]), "offsets": np.array([[0.5, 2.0]]), "scales": np.array([0.2])}
+    found, parameters = log_prior_of_coordinates(prior, shape, point)
+    wanted = stats.norm.logpdf(point["centre"], 0, 2).sum() + stats.laplace.logpdf(point["offsets"], 0, 1.5).sum()
+    # A log-normal law in the coordinate log s is normal.
+    np.testing.assert_allclose(found, wanted + stats.norm.logpdf(0.2, 0, 0.5), rtol=1e-12)
+    np.testing.assert_allclose(parameters.weights, [1.0])
