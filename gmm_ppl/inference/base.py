@@ -55,7 +55,8 @@ class PointFit:
     """A mode: parameters, and what was reached there (nats), all at these very parameters.
 
     `mixture` holds the prior with all its numbers; `sites` are the values of that prior's program; `objective` is
-    log-likelihood + log prior, which for the flat prior is the log-likelihood.
+    log-likelihood + log prior, which for the flat prior is the log-likelihood. `row_weights` (N,) are those of the rows it was
+    fitted to, None where each counts once.
     """
 
     mixture: Mixture
@@ -66,6 +67,7 @@ class PointFit:
     status: Status
     iterations: int
     restarts: Restarts
+    row_weights: np.ndarray | None = None
 
     @property
     def objective(self) -> float:
