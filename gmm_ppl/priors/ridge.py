@@ -15,15 +15,15 @@ from gmm_ppl.priors.latex import show_number
 from gmm_ppl.types import Array, Float
 
 ROWS = 1e-10
-"""Rows that the ridge counts for: none to speak of, but a component that lost its own keeps a finite covariance."""
+"""Rows that a ridge counts for: none to speak of, but a component that lost its own keeps a finite covariance."""
 
 
 class RidgePrior(AbstractConjugatePrior):
-    """log p = −½ Σ_k (λ tr Σ_k⁻¹ + 10⁻¹⁰ log |Σ_k|) for all weights and means.
+    """log p = −½ Σ_k (λ tr Σ_k⁻¹ + ε log |Σ_k|) for all weights and means, with ε = 10⁻¹⁰, and 0 where λ is.
 
     As if each component had scatter λ I more than its rows have, so that the M-step is (scatter + λ I) / count: no variance
-    falls below λ / count, and the likelihood so penalised has a maximum. λ has units of rows × squared units of x. Improper,
-    as the flat prior is.
+    falls below λ / count, and the likelihood so penalised has a maximum. λ has units of rows × squared units of x; at 0 this is
+    maximum likelihood. Improper, as the flat prior is.
     """
 
     ridge: Float[Array, ""]
@@ -35,8 +35,13 @@ class RidgePrior(AbstractConjugatePrior):
         covariance = parameters.covariance
         traces = jnp.sum(covariance.trace_precision(self.scatter(shape)))
         determinants = jnp.sum(jnp.broadcast_to(covariance.log_determinant(shape.features), (shape.components,)))
-        numpyro.factor("ridge", -(traces + ROWS * determinants) / 2)
+        numpyro.factor("ridge", -(traces + self.rows * determinants) / 2)
         return parameters
+
+    @property
+    def rows(self) -> Float[Array, ""]:
+        """ε, the rows that the ridge counts for."""
+        return jnp.where(self.ridge > 0, ROWS, 0.0)
 
     def scatter(self, shape: MixtureShape) -> Array:
         """λ I for every component: matrices, or their diagonals for families of variances."""
@@ -49,7 +54,7 @@ class RidgePrior(AbstractConjugatePrior):
     def maximise(self, statistics: Statistics, shape: MixtureShape) -> MixtureParameters:
         present, none = jnp.ones(shape.components), jnp.zeros(())
         # The degrees of freedom that leave the data's own count in the denominator, and the ridge's.
-        cancelling = -prior_and_data_count(jnp.full(shape.components, -ROWS), none, shape, present)
+        cancelling = -prior_and_data_count(-self.rows * present, none, shape, present)
         return maximise(statistics, shape, present, none, none, cancelling, shape.family.pool(self.scatter(shape)))
 
     def bounded(self) -> bool:

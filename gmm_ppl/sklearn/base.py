@@ -25,6 +25,12 @@ from gmm_ppl.sklearn.padding import padded, padded_length
 from gmm_ppl.sklearn.shapes import precision_factors, precisions
 from gmm_ppl.sklearn.verbose import lines
 
+SINGULAR = (
+    "the covariance of a component is singular where EM would begin: its rows are too few, or lie in a plane, or a column is "
+    "constant or a copy. Raise reg_covar, take fewer components or another covariance_type or init_params, or leave such "
+    "columns out."
+)
+
 
 class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator):
     """A mixture in scikit-learn's terms. A member says which prior its arguments make; the rest is here.
@@ -72,7 +78,7 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
     def _climb(self, given: Material, mixture: Mixture) -> None:
         warm = self.warm_start and hasattr(self, "point_")
         starts = self._last(given) if warm else begin(self, given, mixture, check_random_state(self.random_state))
-        found = best_point(
+        found, singular = best_point(
             given,
             mixture,
             starts,
@@ -81,6 +87,8 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
             max_steps=self.max_iter,
             progress=lines(self.verbose, self.verbose_interval),
         )
+        if singular or not np.isfinite(objectives(found)).all():
+            raise InputError(SINGULAR)
         self._keep(found, given.count, self._reached if warm else np.empty(0))
         self._announce(found)
 
@@ -98,12 +106,6 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
     def _keep(self, found: PointFit, count: float, before: np.ndarray) -> None:
         """Attributes from a fit of rows that count for `count`, which went on from a fit with objectives `before`, if any."""
         trace = objectives(found)
-        if not np.isfinite(trace).all() or (found.status is Status.COLLAPSED and not found.iterations):
-            raise InputError(
-                "the covariance of a component is singular where EM would begin: its rows are too few, or lie in a plane, or a "
-                "column is constant or a copy. Raise reg_covar, take fewer components or another covariance_type or "
-                "init_params, or leave such columns out."
-            )
         # The same rows again, one step or a few at a time: gains on both sides of the break say whether it has settled.
         same = len(before) and np.isclose(trace[0], before[-1], rtol=1e-13, atol=0)
         self._reached = np.concatenate([before[:-1] if same else before[:0], trace])[-3:]

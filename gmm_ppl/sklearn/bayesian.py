@@ -25,8 +25,8 @@ class BayesianGaussianMixture(AbstractMixtureEstimator):
         weights ~ Dirichlet(1 + γ),  Σ ~ InverseWishart(ν, Ψ)  or  σ² ~ InverseGamma(ν / 2, ψ / 2),  μ_k | Σ_k ~ N(m, Σ_k / κ)
 
     With N_k rows in component k the mode's weights are (N_k + γ) / (N + K γ) and its means (N_k x̄_k + κ m) / (N_k + κ), which
-    are scikit-learn's own formulae; covariances are (scatter + Ψ) / (N_k + ν + D + 2) where scikit-learn divides by N_k + ν. Weights
-    of components that are not needed shrink to γ / (N + K γ), and not beyond: no number of components is found here.
+    are scikit-learn's own formulae; covariances are (scatter + Ψ) / (N_k + ν + D + 2) where scikit-learn divides by N_k + ν.
+    Weights of components that are not needed shrink to γ / (N + K γ), and not beyond: no number of components is found here.
 
     Args:
         n_components: K.

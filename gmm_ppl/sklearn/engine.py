@@ -1,6 +1,7 @@
 """From rows and starts to a `PointFit`: the engine of `gmm_ppl.fit`, entered where rows are already known to be good."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +10,7 @@ import numpy as np
 from gmm_ppl.compiled import compiled
 from gmm_ppl.inference.accelerate import accelerated
 from gmm_ppl.inference.base import PointFit
-from gmm_ppl.inference.em import em
+from gmm_ppl.inference.em import THINNEST, em, thinnest_variance
 from gmm_ppl.inference.fit import check_mode, climb
 from gmm_ppl.inference.loop import settled
 from gmm_ppl.inference.restarts import best_fit
@@ -53,7 +54,8 @@ def parameters_of_memberships(given: Material, memberships: np.ndarray, mixture:
     held, weights = padded(given.x, given.weights)
     whole = np.zeros((len(memberships), len(held), memberships.shape[2]))
     whole[:, : len(given.x)] = memberships
-    prior = as_jax(resolved_prior(mixture))
+    # Both estimators' priors have a closed M-step.
+    prior: Any = as_jax(resolved_prior(mixture))
     return m_steps(prior, rows(held, weights), jnp.asarray(whole), mixture.shape(held.shape[1]))
 
 
@@ -77,8 +79,8 @@ def best_point(
     tolerance: float,
     max_steps: int,
     progress: Progress,
-) -> PointFit:
-    """EM from every start (a leading axis), and the best of them; without steps, the best start as it is."""
+) -> tuple[PointFit, bool]:
+    """EM from every start (a leading axis), the best of them, and whether even that is singular, as it was where it began."""
     check_mode(mixture)
     held, weights = padded(given.x, given.weights)
     target = Posterior(rows(held, weights), as_jax(resolved_prior(mixture)), mixture.shape(held.shape[1]))
@@ -87,9 +89,17 @@ def best_point(
     # One component is done after a step: what steps towards the next would take is not worth compiling.
     acceleration = "quasi_newton" if mixture.components > 1 else None
     method = accelerated(em(target, jnp.asarray(deviations)), acceleration)
-    started = jax.tree.map(jnp.asarray, starts)
-    states = climb(method, started, tolerance=tolerance, max_steps=max_steps, progress=progress)
-    return replace(best_fit(mixture, states), row_weights=given.weights)
+    how = {"tolerance": tolerance, "max_steps": max_steps, "progress": progress}
+    # One start at a time, and one program for any number of them.
+    each = [jax.tree.map(lambda leaf, at=at: jnp.asarray(leaf[at][None]), starts) for at in range(len(starts.weights))]
+    states = jax.tree.map(lambda *leaves: np.concatenate(leaves), *(climb(method, start, **how) for start in each))
+    found = best_fit(mixture, states)
+    return replace(found, row_weights=given.weights), is_singular(found.parameters, deviations)
+
+
+def is_singular(parameters: MixtureParameters, deviations: np.ndarray) -> bool:
+    """Whether a covariance is singular beside the data's deviations."""
+    return not np.all(np.asarray(thinnest_variance(parameters, deviations)) > THINNEST)
 
 
 def objectives(fit: PointFit) -> np.ndarray:

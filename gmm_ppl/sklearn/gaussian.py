@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from gmm_ppl.model.specification import Mixture
-from gmm_ppl.priors.flat import FlatPrior
 from gmm_ppl.priors.ridge import RidgePrior
 from gmm_ppl.sklearn.base import AbstractMixtureEstimator
 from gmm_ppl.sklearn.engine import Material
@@ -94,5 +93,4 @@ class GaussianMixture(AbstractMixtureEstimator):
 
     def _mixture(self, given: Material) -> Mixture:
         ridge = np.asarray(self.reg_covar * given.count / self.n_components)
-        prior = RidgePrior(ridge) if self.reg_covar > 0 else FlatPrior()
-        return Mixture(self.n_components, FAMILY_NAMES[self.covariance_type], prior)
+        return Mixture(self.n_components, FAMILY_NAMES[self.covariance_type], RidgePrior(ridge))

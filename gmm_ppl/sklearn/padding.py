@@ -4,15 +4,16 @@ import numpy as np
 
 from gmm_ppl.data.tables import aligned
 
-SHORTEST = 128
-"""Rows below which all data have one length: folds, resamples and batches of a table then need one program."""
+SHORTEST, SHORT = 256, 1024
+"""All data of up to 256 rows have one length, and so folds and resamples of a table one program; up to 1024 rows it is a power of
+two, where a pass over them takes microseconds and a program seconds to compile."""
 
 
 def padded_length(rows: int) -> int:
-    """The least of 128 and the multiples of an eighth of a power of two that holds `rows`: at most an eighth more."""
-    if rows <= SHORTEST:
-        return SHORTEST
-    step = 1 << max(0, (rows - 1).bit_length() - 4)
+    """The length that holds `rows`: beyond 1024 a multiple of an eighth of a power of two, at most an eighth more than rows."""
+    if rows <= SHORT:
+        return max(SHORTEST, 1 << (rows - 1).bit_length())
+    step = 1 << ((rows - 1).bit_length() - 4)
     return -(-rows // step) * step
 
 

@@ -1,11 +1,8 @@
 """scikit-learn's own tests of its mixtures, loaded as installed, with our classes in the place of theirs."""
 
 import importlib.util
-from functools import partial
-from types import ModuleType, SimpleNamespace
-from typing import Any
+from types import ModuleType
 
-import numpy as np
 import pytest
 import sklearn.mixture
 
@@ -25,4 +22,14 @@ def substituted(file: str) -> ModuleType:
         if hasattr(module, ours.__name__):
             assert getattr(module, ours.__name__) is getattr(sklearn.mixture, ours.__name__)
             setattr(module, ours.__name__, ours)
+    for name, test in vars(module).items():
+        if name.startswith("test_"):
+            test.pytestmark = [listed(mark) for mark in getattr(test, "pytestmark", [])]
     return module
+
+
+def listed(mark: pytest.Mark) -> pytest.Mark:
+    """The same mark; cases of a parametrised test as a list, since pytest warns of a generator."""
+    if mark.name != "parametrize":
+        return mark
+    return pytest.mark.parametrize(mark.args[0], list(mark.args[1]), *mark.args[2:], **mark.kwargs).mark
