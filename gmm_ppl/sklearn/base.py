@@ -38,6 +38,15 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
     `fit` leaves `point_`, the library's own `PointFit`, from which all other attributes are read.
     """
 
+    n_components: int
+    covariance_type: str
+    tol: float
+    reg_covar: float
+    max_iter: int
+    random_state: Any
+    warm_start: bool
+    verbose: int
+    verbose_interval: int
     point_: PointFit
     weights_: np.ndarray
     unchecked: ClassVar[dict] = {}
@@ -62,7 +71,7 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
             FitWarning: a component was left without rows.
         """
         check_arguments(self)
-        x = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        x = np.asarray(validate_data(self, X, dtype=np.float64, ensure_min_samples=2))
         self._check_enough(len(x))
         weights = None
         if sample_weight is not None:
@@ -154,7 +163,7 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
         """Log P(x) in nats for each row, (n_samples,)."""
         return self._evaluate(X)[0]
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None) -> float:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The mean of log P(x) over rows, in nats a row; larger is better."""
         return float(self.score_samples(X).mean())
 
@@ -172,7 +181,7 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
     def _evaluate(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         check_is_fitted(self)
-        x = validate_data(self, X, dtype=np.float64, reset=False)
+        x = np.asarray(validate_data(self, X, dtype=np.float64, reset=False))
         density, memberships = averaged(draws_of(self.point_.parameters).parameters, padded(x)[0])
         return density[: len(x)], memberships[: len(x)]
 

@@ -124,6 +124,11 @@ class BayesianGaussianMixture(AbstractMixtureEstimator):
         self.weight_concentration_prior_ = self._number("weight_concentration_prior", 1 / self.n_components)
         self.mean_precision_prior_ = self._number("mean_precision_prior", 1.0)
         self.degrees_of_freedom_prior_ = self._number("degrees_of_freedom_prior", features)
+        if family_of(self.covariance_type).matrix and self.degrees_of_freedom_prior_ <= features - 1:
+            raise InputError(
+                f"degrees_of_freedom_prior must be greater than {features - 1} for matrices of {features} features; given "
+                f"{self.degrees_of_freedom_prior_!r}."
+            )
         if self.mean_prior is None:
             self.mean_prior_ = given.scale.centre
         else:

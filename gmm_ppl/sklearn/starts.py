@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from sklearn.cluster import KMeans, kmeans_plusplus
@@ -13,7 +14,8 @@ Memberships = Callable[[np.ndarray, np.ndarray | None, int, np.random.RandomStat
 
 def kmeans(x: np.ndarray, weights: np.ndarray | None, components: int, random: np.random.RandomState) -> np.ndarray:
     """Clusters of k-means."""
-    found = KMeans(n_clusters=components, n_init=1, random_state=random).fit(x, sample_weight=weights)
+    once: Any = 1  # a string as far as scikit-learn's types go
+    found = KMeans(n_clusters=components, n_init=once, random_state=random).fit(x, sample_weight=weights)
     return np.eye(components)[found.labels_]
 
 
