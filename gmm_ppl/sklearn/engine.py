@@ -99,7 +99,9 @@ def best_point(
 
 def is_singular(parameters: MixtureParameters, deviations: np.ndarray) -> bool:
     """Whether a covariance is singular beside the data's deviations."""
-    return not np.all(np.asarray(thinnest_variance(parameters, deviations)) > THINNEST)
+    # In JAX's arithmetic, in which 0 / 0, of a constant feature, is NaN without a warning.
+    thinnest = thinnest_variance(jax.tree.map(jnp.asarray, parameters), jnp.asarray(deviations))
+    return not np.all(np.asarray(thinnest) > THINNEST)
 
 
 def objectives(fit: PointFit) -> np.ndarray:
