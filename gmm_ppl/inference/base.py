@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.specification import Mixture
 
@@ -55,7 +56,8 @@ class PointFit:
     """A mode: parameters, and what was reached there (nats), all at these very parameters.
 
     `mixture` holds the prior with all its numbers; `sites` are the values of that prior's program; `objective` is
-    log-likelihood + log prior, which for the flat prior is the log-likelihood.
+    log-likelihood + log prior, which for the flat prior is the log-likelihood. `row_weights` (N,) are those of the rows it was
+    fitted to, None where each counts once.
     """
 
     mixture: Mixture
@@ -66,6 +68,7 @@ class PointFit:
     status: Status
     iterations: int
     restarts: Restarts
+    row_weights: np.ndarray | None = None
 
     @property
     def objective(self) -> float:
@@ -81,6 +84,15 @@ class PointFit:
     def log_posterior(self) -> float:
         """The objective under the name that Bayesians look for: the log joint density of data and parameters."""
         return self.objective
+
+
+def check_unweighted(fit: object, what: str) -> None:
+    """Refuse a fit with row weights where each row would be counted once."""
+    if getattr(fit, "row_weights", None) is not None:
+        raise InputError(
+            f"{what}: the fit was made with row weights, and here each row counts once: the numbers would belong to neither. Fit "
+            "without weights; whole-number weights are rows that are repeated."
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from gmm_ppl.compiled import compiled, make_room, mapped, one_blas_thread
 from gmm_ppl.data.tables import Table, as_table, check_enough_rows
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_between, check_count
-from gmm_ppl.inference.base import PointFit, Status
+from gmm_ppl.inference.base import PointFit, Status, check_unweighted
 from gmm_ppl.inference.coordinates import matching_sites
 from gmm_ppl.inference.em import EM, EMPoint, em
 from gmm_ppl.inference.fit import check_mode, fit
@@ -109,6 +109,7 @@ def bootstrap(
     check_between("tolerance", tolerance, 0, np.inf)
     table = as_table(data)
     specification, point = begun(mixture, table, start, seed, progress)
+    check_unweighted(point, "bootstrap")
     check_enough_rows(table, specification.components)
     target = posterior(specification, table)
     first = first_point(target, point)

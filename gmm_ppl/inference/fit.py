@@ -1,5 +1,6 @@
 """`fit`: from a mixture and data to the best of several EM runs."""
 
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
@@ -9,6 +10,7 @@ import numpy as np
 
 from gmm_ppl.compiled import compiled, make_room, one_blas_thread
 from gmm_ppl.data.tables import as_table, check_enough_rows
+from gmm_ppl.data.weights import checked_row_weights
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.accelerate import AcceleratedPoint, accelerated, em_points
 from gmm_ppl.inference.arguments import check_between, check_count
@@ -17,9 +19,10 @@ from gmm_ppl.inference.em import EMPoint, em
 from gmm_ppl.inference.loop import Progression, for_lanes, run
 from gmm_ppl.inference.restarts import announced, best_fit
 from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.rows import rows
 from gmm_ppl.mixture.scale import data_scale
-from gmm_ppl.model.posterior import posterior
-from gmm_ppl.model.specification import Mixture, resolved_prior
+from gmm_ppl.model.posterior import Posterior
+from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
 from gmm_ppl.progress import Progress, watched
 from gmm_ppl.starts import starting_parameters
 from gmm_ppl.types import in_float64, to_numpy
@@ -37,6 +40,7 @@ def fit(
     max_steps: int = 1000,
     acceleration: str | None = "quasi_newton",
     precision: str = "double",
+    row_weights: object = None,
     progress: Progress | None = None,
 ) -> PointFit:
     """The maximum-a-posteriori point of a mixture (maximum likelihood under `prior="flat"`), by EM from several starts.
@@ -55,6 +59,10 @@ def fit(
         acceleration: quasi_newton takes fewer steps, many times fewer where components overlap; None is plain EM.
         precision: double, or single: what is done for each row in 32 bits, sums and parameters in 64. A step takes about half
             the time and memory, and log densities keep about 6 digits: enough for a look at large data.
+        row_weights: w (N,), finite and from 0: row i counts w_i times in the objective, Σ_i w_i log P(x_i) + log prior, in the
+            numbers of a prior that is scaled to the data, and in the starts. Whole numbers are rows that are repeated, and 0
+            leaves a row out. What is later computed from the fit and data (trees, standard errors) counts rows once, and refuses
+            such a fit.
         progress: called as it goes on; by default bars are shown on a terminal. `gmm_ppl.progress.silent` shows nothing.
 
     Raises:
@@ -67,13 +75,16 @@ def fit(
     check_arguments(starts, tolerance, max_steps)
     table = as_table(data)
     check_enough_rows(table, mixture.components)
-    resolved = mixture.resolve(table.values)
+    weights = None if row_weights is None else checked_row_weights(row_weights, len(table), mixture.components)
+    scale = data_scale(table.values, weights)
+    resolved = mixture.resolve(scale)
     check_mode(resolved)
-    target = posterior(resolved, table, single=is_single(precision))
-    method = accelerated(em(target, jnp.asarray(data_scale(table.values).deviations)), acceleration)
+    held = rows(table.values, weights, single=is_single(precision))
+    target = Posterior(held, as_jax(resolved_prior(resolved)), resolved.shape(held.columns.shape[0]))
+    method = accelerated(em(target, jnp.asarray(scale.deviations)), acceleration)
     parameters = starting_parameters(target, start=start, starts=starts, seed=seed)
     states = climb(method, parameters, tolerance=tolerance, max_steps=max_steps, progress=progress)
-    return announced(best_fit(resolved, states))
+    return announced(replace(best_fit(resolved, states), row_weights=weights))
 
 
 def check_arguments(starts: int, tolerance: float, max_steps: int) -> None:

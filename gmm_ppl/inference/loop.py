@@ -22,6 +22,9 @@ RUNNING = len(STATUSES)
 SHORT_WORK = 2**17
 """Numbers gone through, rows × components × steps, that take about a millisecond: less is not worth a segment of its own."""
 
+LEAST_TRACE = 128
+"""Iterations that there is always room for."""
+
 SECONDS_A_SEGMENT = 0.3
 """Progress is shown and Ctrl-C heeded between segments of about this length."""
 
@@ -81,8 +84,9 @@ class Progression[Point](eqx.Module):
 def begin[Point](points: Point, max_steps: int) -> Progression[Point]:
     """The state of all starts before anything is evaluated."""
     lanes = jax.tree.leaves(points)[0].shape[0]
-    # NumPy, because every operation of JAX outside a compiled function is a program to compile.
-    trace = np.full((lanes, max_steps + 1), np.nan)
+    # A power of two at least, so that one program serves many limits. NumPy, because every operation of JAX outside a compiled
+    # function is a program to compile.
+    trace = np.full((lanes, max(LEAST_TRACE, 1 << max_steps.bit_length())), np.nan)
     return Progression(points, np.full(lanes, np.inf), np.full(lanes, -1), np.full(lanes, RUNNING), trace)
 
 
@@ -94,9 +98,7 @@ def advance[Point](method: AbstractIteration[Point], state: Progression[Point], 
     objective = method.objective(point)
     gain = objective - old
     status = judge(method, point, objective, gain, state, tolerance)
-    kept = (
-        first | (status == RUNNING) | (status == STATUSES.index(Status.CONVERGED)) | (status == STATUSES.index(Status.STEP_LIMIT))
-    )
+    kept = first | (status == RUNNING) | (status == STATUSES.index(Status.CONVERGED))
     # A last step that goes down within rounding counts as well: at the top the objective is too flat to tell, and a point
     # is good to √ε only, while the step has brought it nearer.
     iteration = jnp.where(kept, state.iteration + 1, state.iteration)
@@ -118,7 +120,6 @@ def judge[Point](
         (~jnp.isfinite(objective), Status.NON_FINITE),
         (gain < -method.rounding(point), Status.DECREASED),
         (method.settled(point, gain, state.gain, tolerance * method.rows()), Status.CONVERGED),
-        (state.iteration + 2 > state.trace.size - 1, Status.STEP_LIMIT),
     )
     codes = [jnp.array(STATUSES.index(status)) for _, status in ends]
     # A status of JAX's weak type would make the second call of `segment` another program than the first.
@@ -192,14 +193,22 @@ def run[Point](
     limit, length = 0, max(1, SHORT_WORK // method.work())
     try:
         while np.any(np.asarray(states.status) == RUNNING):
-            limit, started = limit + length, time.monotonic()
+            limit, started = min(limit + length, max_steps), time.monotonic()
             states = jax.block_until_ready(segment(method, own, states, np.asarray(tolerance), np.asarray(limit)))
+            states = at_limit(states) if limit == max_steps else states
             report(states, progress, stage)
             length = next_length(length, time.monotonic() - started)
     except KeyboardInterrupt:
         if np.all(states.iteration < 1):
             raise
     return states
+
+
+def at_limit[Point](states: Progression[Point]) -> Progression[Point]:
+    """The states with those that are still running at the last step."""
+    status = np.asarray(states.status)
+    ended = np.where(status == RUNNING, STATUSES.index(Status.STEP_LIMIT), status).astype(status.dtype)
+    return eqx.tree_at(lambda each: each.status, states, ended)
 
 
 def next_length(length: int, seconds: float) -> int:

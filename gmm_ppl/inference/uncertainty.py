@@ -14,7 +14,7 @@ from jax.flatten_util import ravel_pytree
 from gmm_ppl.compiled import compiled, make_room, one_blas_thread
 from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.errors import FitWarning, InputError
-from gmm_ppl.inference.base import PointFit
+from gmm_ppl.inference.base import PointFit, check_unweighted
 from gmm_ppl.inference.curvature import unit_scale
 from gmm_ppl.mixture.density import expected_log_likelihood
 from gmm_ppl.mixture.information import derivatives
@@ -116,6 +116,7 @@ def check_point(point: PointFit, table: Table) -> None:
     """Refuse what is no fit, parameters that are no mode's or lie at the edge of their domain, and data of other features."""
     if not isinstance(point, PointFit):
         raise InputError(f"fit: give what gmm_ppl.fit returned; given {type(point).__name__}.")
+    check_unweighted(point, "standard_errors")
     reason = why_no_errors(point)
     if reason:
         raise InputError(f"fit: {reason}")

@@ -24,10 +24,11 @@ SMALLEST, LARGEST = 1e-140, 1e140
 """Spreads beyond these have squares that under- or overflow float64 somewhere in a density."""
 
 
-def data_scale(x: object) -> DataScale:
+def data_scale(x: object, weights: np.ndarray | None = None) -> DataScale:
     """`DataScale` of rows (N, D), by two passes so that an offset costs no digits.
 
-    Concrete rows are taken in NumPy's double precision and checked; rows that JAX is tracing are taken as they are.
+    Concrete rows are taken in NumPy's double precision and checked; rows that JAX is tracing are taken as they are. With row
+    weights w (N,) row i counts w_i times, and not at all where that is 0.
 
     Raises:
         InputError: rows that are no matrix; a feature whose spread is outside 1e-140 … 1e140, where its square leaves
@@ -38,25 +39,33 @@ def data_scale(x: object) -> DataScale:
         raise InputError(f"rows must have shape (N, D); given {rows.shape}. A single feature is x[:, None].")
     if isinstance(rows, Tracer):
         return scale_of(rows)
+    if weights is None:
+        check_spread(rows)
+        return scale_of(rows)
+    counted = weights > 0
+    rows = rows[counted]
     check_spread(rows)
-    return scale_of(rows)
+    return scale_of(rows, weights[counted])
 
 
 CHUNK = 2**16
 """Rows at a time, so that a large data set is not held a second time."""
 
 
-def scale_of(rows: Array) -> DataScale:
+def scale_of(rows: Array, weights: np.ndarray | None = None) -> DataScale:
     """Mean and covariance of rows, in NumPy or JAX."""
     # The mean of 10⁸ + small is itself rounded; the mean of the residuals puts back what was lost.
-    count, chunks = rows.shape[0], [slice(first, first + CHUNK) for first in range(0, rows.shape[0], CHUNK)]
-    centre = rows[0] + sum((rows[each] - rows[0]).sum(axis=0) for each in chunks) / count
-    return DataScale(centre, sum(scatter(rows[each] - centre) for each in chunks) / count)
+    chunks = [slice(first, first + CHUNK) for first in range(0, rows.shape[0], CHUNK)]
+    count = rows.shape[0] if weights is None else weights.sum()
+    each_counts = [1 if weights is None else weights[each, None] for each in chunks]
+    pairs = list(zip(chunks, each_counts, strict=True))
+    centre = rows[0] + sum((w * (rows[each] - rows[0])).sum(axis=0) for each, w in pairs) / count
+    return DataScale(centre, sum(scatter(rows[each] - centre, w) for each, w in pairs) / count)
 
 
-def scatter(residuals: Array) -> Array:
-    """Σ r rᵀ."""
-    return residuals.T @ residuals
+def scatter(residuals: Array, weights: Array | int = 1) -> Array:
+    """Σ w r rᵀ, the weights 1 or a column."""
+    return residuals.T @ (weights * residuals)
 
 
 def check_spread(rows: np.ndarray) -> None:

@@ -10,7 +10,7 @@ import xarray as xr
 from gmm_ppl.compiled import one_blas_thread
 from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.errors import InputError
-from gmm_ppl.inference.base import DrawsFit, PointFit
+from gmm_ppl.inference.base import DrawsFit, PointFit, check_unweighted
 from gmm_ppl.inference.bootstrap import BootstrapFit
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.model.specification import Mixture, resolved_prior
@@ -62,6 +62,7 @@ def to_datatree(
     """
     table = as_table(data)
     point = fit.start if isinstance(fit, DrawsFit) else fit
+    check_unweighted(point, "to_datatree")
     check(table, point, prior_draws, predictive_draws)
     check_bootstrap(point, bootstrap)
     # The prior that was sampled, where the point was found under another one (maximum likelihood, say).

@@ -69,8 +69,9 @@ def starting_parameters(
 
 
 def scale_of_rows(rows: Rows) -> DataScale:
-    """`DataScale` of rows, whatever their origin and precision."""
-    data = data_scale(np.asarray(rows.columns).T)
+    """`DataScale` of rows, whatever their origin, precision and weights."""
+    weights = np.asarray(rows.weights, dtype=float)
+    data = data_scale(np.asarray(rows.columns).T, None if (weights == 1).all() else weights)
     return DataScale(data.centre + np.asarray(rows.origin), data.covariance)
 
 

@@ -16,6 +16,7 @@ FLOORS = (
     ("starts",),
     ("inference",),
     ("results",),
+    ("sklearn",),
     ("calibration",),
     ("experiment",),
     ("report",),
@@ -39,6 +40,7 @@ WALLS = {
     "optimistix": {"inference"},
     "matplotlib": {"report"},
     "typer": {"cli", "console"},
+    "sklearn": {"sklearn"},
 }
 """Libraries and the rooms that may know them."""
 
