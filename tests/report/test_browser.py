@@ -1,13 +1,11 @@
 """The page in a real browser: silent, offline, within its width, every label inside its figure and legible."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.report.browser import Page, chromium
+from tests.report.browser import Page, chromium, or_skip
 
 pytestmark = pytest.mark.browser
 PHONE, DESKTOP = 390, 1280
@@ -33,9 +31,7 @@ SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clie
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    # The README's command needs Python and pip alone; CI, which installs the browser, may skip nothing.
-    if shutil.which("chromium") is None and "CI" not in os.environ:
-        pytest.skip("there is no `chromium` on PATH: apt-get install -y chromium")
+    or_skip()
     with chromium(tmp_path_factory.mktemp("profile")) as opened:
         yield opened
 
