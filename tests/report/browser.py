@@ -97,8 +97,11 @@ class Page:
         self.until(lambda message: message.get("method") == "Page.loadEventFired")
 
     def run(self, script: str) -> object:
-        """The value of a JavaScript expression."""
-        return self.send("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+        """The value of a JavaScript expression, awaited where it is a promise; what it throws is a failure."""
+        answer = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in answer:
+            raise RuntimeError(f"the script threw: {json.dumps(answer['exceptionDetails'])[:500]}")
+        return answer["result"].get("value")
 
     def press(self, key: str, code: int, *, text: str = "") -> None:
         """A key of the keyboard, down and up."""
