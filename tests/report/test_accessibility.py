@@ -32,7 +32,9 @@ def simulated() -> Calibration:
     rng = np.random.default_rng(0)
     ranks = rng.integers(0, 64, (200, 5))
     ranks[:, 1] //= 2
-    found = Replications(ranks + 0.0, ranks, rng.normal(0, 0.1, ranks.shape), np.ones(200, dtype=bool), {"acceptance": np.ones(200)})
+    found = Replications(
+        ranks + 0.0, ranks, rng.normal(0, 0.1, ranks.shape), np.ones(200, dtype=bool), {"acceptance": np.ones(200)}
+    )
     names = ("weights[0]", "means[0, 0]", SCRIPT, "a|b", "log likelihood")
     return Calibration(mixture, "nuts", 100, 2, 63, 0, 200, names, found, 3.0, 5.0)
 

@@ -13,7 +13,6 @@ from scipy.stats import kstest, norm
 from gmm_ppl.report import figures
 from gmm_ppl.report.figures import FIGURES, pit, responsibilities
 from gmm_ppl.report.figures.style import COMPONENTS, DARK, colour
-from gmm_ppl.report.write import figures_in
 from tests.report.artists import drawn, lines
 from tests.report.conftest import NAMES, page_of, tree_of
 from tests.report.synthetic import DRAWS, GALAXIES, em_only, sampled
@@ -99,7 +98,7 @@ def test_responsibility_curves_sum_to_one() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_has_a_caption_and_an_alternative(name: str) -> None:
-    for block in figures_in(page_of(name)):
+    for block in page_of(name).figures:
         assert block.caption.endswith(".")
         assert 30 < len(block.alt) < 1200
 
@@ -107,7 +106,7 @@ def test_every_figure_has_a_caption_and_an_alternative(name: str) -> None:
 def test_registered_figures_are_public_and_named_after_their_blocks() -> None:
     names = [draw.__name__ for _, draw in FIGURES]
     assert set(names) <= set(figures.__all__)
-    assert {f"{block.name}_figure" for block in figures_in(page_of("full"))} == set(names)
+    assert {f"{block.name}_figure" for block in page_of("full").figures} == set(names)
 
 
 def test_drawing_leaves_matplotlib_as_it_was() -> None:

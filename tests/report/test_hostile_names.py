@@ -56,7 +56,9 @@ def test_in_a_browser_no_name_becomes_an_element_or_runs(page: Page, directory: 
     assert len([url for url in page.requests if url.startswith("file:")]) == 1
     assert page.run("document.querySelectorAll('script').length") == 1
     assert page.run("document.querySelectorAll('img, iframe, object').length") == 0
-    handlers = "[...document.querySelectorAll('*')].flatMap(each => each.getAttributeNames()).filter(name => name.startsWith('on'))"
+    handlers = (
+        "[...document.querySelectorAll('*')].flatMap(each => each.getAttributeNames()).filter(name => name.startsWith('on'))"
+    )
     assert page.run(f"{handlers}.length") == 0
     assert page.run("document.title") == f"{SCRIPT} – mixture report"
     text = str(page.run("document.body.textContent"))
@@ -67,7 +69,9 @@ def test_in_a_browser_no_name_becomes_an_element_or_runs(page: Page, directory: 
 @pytest.mark.browser
 def test_the_policy_would_stop_a_script_that_got_in(page: Page, directory: Path, tmp_path: Path) -> None:
     whole = (directory / "report.html").read_text(encoding="utf-8")
-    broken = whole.replace("<main>", "<main><script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">")
+    broken = whole.replace(
+        "<main>", "<main><script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">"
+    )
     (tmp_path / "broken.html").write_text(broken, encoding="utf-8")
     page.open(tmp_path / "broken.html", width=1280)
     assert page.run("document.title") == f"{SCRIPT} – mixture report"

@@ -16,7 +16,6 @@ from gmm_ppl.report.html import render_html
 from gmm_ppl.report.mathml import to_mathml
 from gmm_ppl.report.page import Column, Formula, Page, Section, TableBlock, Tone, paragraph
 from gmm_ppl.report.svg import draw_svg, inline_svg
-from gmm_ppl.report.write import figures_in
 from tests.report.conftest import HOSTILE, SCRIPT, page_of
 from tests.report.synthetic import em_only
 
@@ -131,7 +130,7 @@ def test_names_stay_text_everywhere(written: Write) -> None:
 
 
 def test_names_stay_text_inside_figures() -> None:
-    block = next(block for block in figures_in(page_of("diagonal, hostile")) if block.name == "marginals")
+    block = next(block for block in page_of("diagonal, hostile").figures if block.name == "marginals")
     text = "".join(Outline(inline_svg(block, draw_svg(block.figure))).text)
     for name in HOSTILE[:3]:
         assert name in text
@@ -151,7 +150,7 @@ def test_figures_follow_the_page_colours(written: Write) -> None:
 
 
 def test_a_standalone_figure_is_the_same_on_every_run_and_keeps_its_colours() -> None:
-    block = next(figures_in(page_of("no draws")))
+    block = next(page_of("no draws").figures)
     first = draw_svg(block.figure)
     assert first == draw_svg(block.figure)
     assert COMPONENTS[0] in first

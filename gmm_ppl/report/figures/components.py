@@ -62,7 +62,7 @@ def _pairs(rows: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaus
                 axes.set_axis_off()
                 continue
             _panel(axes, rows, fit, sheaf, (across, below))
-            ellipses.add_names(axes, fit, (across, below), components(tree), size=11 if size == 1 else 8)
+            ellipses.add_names(axes, fit, (across, below), components(tree), size=11 if size == 1 else 9)
             axes.set_xlim(ellipses.limits(rows[:, across], fit, across, sheaf=sheaf))
             axes.set_ylim(ellipses.limits(rows[:, below], fit, below, sheaf=sheaf))
             if row == size - 1:
