@@ -5,7 +5,6 @@ one item a line; messages, progress and errors to the standard error. Exit codes
 input, 130 interrupted.
 """
 
-import logging
 import os
 import signal
 import sys
@@ -220,14 +219,11 @@ def _render(directory: Path, tree: "xr.DataTree", formats: tuple[str, ...]) -> o
     import json
 
     from gmm_ppl.report import write_report
-    from gmm_ppl.report.findings import gather
-    from gmm_ppl.report.verdict import conclude
 
     # The record of the run travels in the results file, so that the report is the same whenever it is made.
     record = json.loads(tree.attrs.get("provenance", "null"))
     shown = tree.copy()
     shown.attrs = {name: value for name, value in tree.attrs.items() if name != "provenance"}
-    logging.getLogger(__name__).info("verdict: %s", conclude(gather(shown).checks).sentence)
     return write_report(shown, directory, formats=formats, manifest=record)
 
 

@@ -1,5 +1,6 @@
 """A labelled result to a report on disk: the one function that a run and `gmm-ppl report` call."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from gmm_ppl.report.page import Page
 from gmm_ppl.report.reading import components, features, observations
 from gmm_ppl.report.sections import SECTIONS
 from gmm_ppl.report.svg import draw_svg
+from gmm_ppl.report.verdict import conclude
+
+LOGGER = logging.getLogger(__name__)
 
 FORMATS: Mapping[str, Callable[[Page, Mapping[str, str]], str]] = {
     "html": render_html,
@@ -44,7 +48,9 @@ def write_report(
         InputError: an unknown format, or a tree without the groups `em_fit` and `observed_data`.
     """
     _check(tree, formats)
-    page = build_page(tree, manifest)
+    found = gather(tree, manifest)
+    LOGGER.info("verdict: %s", conclude(found.checks).sentence)
+    page = _page(found)
     drawings = {block.name: draw_svg(block.figure) for block in page.figures}
     texts = {f"report.{name}": FORMATS[name](page, drawings) for name in formats}
     texts |= {f"figures/{name}.svg": drawing for name, drawing in drawings.items()}
@@ -53,10 +59,13 @@ def write_report(
 
 def build_page(tree: xr.DataTree, manifest: Mapping[str, object] | None = None) -> Page:
     """The report as plain data: every section that has something to say, those of other packages before the record of the run."""
-    found = gather(tree, manifest)
+    return _page(gather(tree, manifest))
+
+
+def _page(found: Findings) -> Page:
     *sections, last = [section for section in (make(found) for make in SECTIONS) if section is not None]
     others = extension_sections(found, [*sections, last])
-    return Page(str(tree.attrs.get("name", "Gaussian mixture")), _subtitle(found), (*sections, *others, last))
+    return Page(str(found.tree.attrs.get("name", "Gaussian mixture")), _subtitle(found), (*sections, *others, last))
 
 
 def _subtitle(found: Findings) -> str:
