@@ -18,7 +18,7 @@ from gmm_ppl.report.svg import draw_svg
 
 GROUP = "gmm_ppl.report_sections"
 
-type Make = Callable[[Findings], Section | None]
+type Make = Callable[[Findings], object]
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,16 @@ def extension_sections(found: Findings, before: Sequence[Section]) -> tuple[Sect
 
 
 def _section(extension: Extension, found: Findings, before: Sequence[Section]) -> Section | None:
-    section = extension.load()(found)
-    if section is None:
+    answer = extension.load()(found)
+    if answer is None:
         return None
-    _check(section, before)
+    section = _checked(answer, before)
     signed = replace(section, blocks=(*section.blocks, paragraph(f"This section was made by {extension.package}.")))
     _try(signed)
     return signed
 
 
-def _check(section: object, before: Sequence[Section]) -> None:
+def _checked(section: object, before: Sequence[Section]) -> Section:
     if not isinstance(section, Section):
         raise Unusable(f"it answered with {type(section).__name__}, not with a Section or None")
     if not section.key.replace("-", "").replace("_", "").isalnum():
@@ -91,9 +91,9 @@ def _check(section: object, before: Sequence[Section]) -> None:
     strangers = [each for each in _blocks(section.blocks) if not isinstance(each, get_args(Block.__value__))]
     if strangers:
         raise Unusable(f"{type(strangers[0]).__name__} is not a block of a page")
-    _check_names(
-        [each.name for each in figures_in(section.blocks)], {each.name for part in before for each in figures_in(part.blocks)}
-    )
+    taken = {each.name for part in before for each in figures_in(part.blocks)}
+    _check_names([each.name for each in figures_in(section.blocks)], taken)
+    return section
 
 
 def _check_names(names: Sequence[str], taken: Collection[str]) -> None:

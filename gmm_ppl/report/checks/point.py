@@ -1,6 +1,6 @@
 """Checks of the EM fit: its status, whether its optimum is the best there is, and whether every component has rows."""
 
-from gmm_ppl.inference.base import Status
+from gmm_ppl.inference.status import Status
 from gmm_ppl.report.checks.base import Check, Measurements, Part, PointMeasurements
 from gmm_ppl.report.numbers import count, decimals, plural
 from gmm_ppl.report.page import Tone

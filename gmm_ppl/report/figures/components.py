@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gmm_ppl.report.figures import curves, ellipses
-from gmm_ppl.report.figures.style import LONGEST_NAME, POINTS, WIDTH, new_figure, shown, styled
+from gmm_ppl.report.figures.style import LONGEST_NAME, POINTS, WIDTH, Canvas, new_figure, shown, styled
 from gmm_ppl.report.numbers import count, plural
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.reading import (
@@ -25,16 +25,16 @@ _LONGEST_IN_PAIRS = 16
 
 
 @styled
-def components_figure(tree: xr.DataTree) -> FigureBlock:
+def components_figure(tree: xr.DataTree, *, canvas: Canvas = new_figure) -> FigureBlock:
     """Rows with the EM fit's 1σ and 2σ ellipses and a sheaf of 2σ ellipses from posterior draws."""
     x, names, fit, sheaf = observations(tree), features(tree), point(tree), draws(tree, SHEAF)
-    rows = x[sampled_rows(len(x), MOST_POINTS)]
-    figure = _line(x, names, fit, sheaf, tree) if len(names) == 1 else _pairs(rows, names, fit, sheaf, tree)
+    draw, shown_rows = (_line, x) if len(names) == 1 else (_pairs, x[sampled_rows(len(x), MOST_POINTS)])
+    figure = draw(shown_rows, fit, sheaf, tree, canvas)
     return FigureBlock("components", figure, _caption(len(x), names, sheaf), _alt(tree, names, fit))
 
 
-def _line(x: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaussians | None, tree: xr.DataTree) -> Figure:
-    figure = new_figure(3.1)
+def _line(x: np.ndarray, fit: Gaussians, sheaf: Gaussians | None, tree: xr.DataTree, canvas: Canvas) -> Figure:
+    figure = canvas(3.1)
     axes = figure.subplots()
     low, high = ellipses.limits(x[:, 0], fit, 0, reach=3)
     at = curves.grid(fit, 0, low, high)
@@ -42,17 +42,18 @@ def _line(x: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaussian
     if sheaf is not None:
         curves.add_density_sheaf(axes, sheaf, 0, at)
     curves.add_components(axes, fit, 0, low, high)
-    axes.set(xlim=(low, high), xlabel=shown(names[0]), ylabel="density")
+    axes.set(xlim=(low, high), xlabel=shown(features(tree)[0]), ylabel="density")
     axes.margins(y=0.12)
     curves.name_peaks(axes, fit, 0, components(tree))
     return figure
 
 
-def _pairs(rows: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaussians | None, tree: xr.DataTree) -> Figure:
+def _pairs(rows: np.ndarray, fit: Gaussians, sheaf: Gaussians | None, tree: xr.DataTree, canvas: Canvas) -> Figure:
+    names = features(tree)
     kept = telling_features(fit, MOST_FEATURES)
     size = len(kept) - 1
     width = WIDTH if size < 3 else 1.75 * size
-    figure = new_figure(4.1 if size == 1 else 0.95 * width, width=width)
+    figure = canvas(4.1 if size == 1 else 0.95 * width, width=width)
     longest = LONGEST_NAME if size == 1 else _LONGEST_IN_PAIRS
     panels = figure.subplots(size, size, squeeze=False, sharex="col", sharey="row")
     for row, below in enumerate(kept[1:]):

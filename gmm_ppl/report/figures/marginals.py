@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from gmm_ppl.report.figures import curves, ellipses
-from gmm_ppl.report.figures.style import WIDTH, new_figure, quiet, shown, styled
+from gmm_ppl.report.figures.style import WIDTH, Canvas, new_figure, quiet, shown, styled
 from gmm_ppl.report.numbers import count
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.reading import Gaussians, components, features, observations, point, telling_features
@@ -16,7 +16,7 @@ MOST_FEATURES = 12
 
 
 @styled
-def marginals_figure(tree: xr.DataTree) -> FigureBlock | None:
+def marginals_figure(tree: xr.DataTree, *, canvas: Canvas = new_figure) -> FigureBlock | None:
     """Histogram of each feature under π_k N(x_d | μ_kd, σ²_kd); None for one feature, where `components` shows it."""
     x, names, fit = observations(tree), features(tree), point(tree)
     if len(names) == 1:
@@ -24,7 +24,7 @@ def marginals_figure(tree: xr.DataTree) -> FigureBlock | None:
     kept = telling_features(fit, MOST_FEATURES)
     columns = 2
     lines = math.ceil(len(kept) / columns)
-    figure = new_figure(0.35 + 1.75 * lines, width=WIDTH)
+    figure = canvas(0.35 + 1.75 * lines, width=WIDTH)
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
     for axes in panels[len(kept) :]:
         axes.set_axis_off()
