@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from gmm_ppl.inference.shown import draws_card, point_card
 from gmm_ppl.inference.status import Status
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.specification import Mixture
@@ -63,6 +64,9 @@ class PointFit:
         """The objective under the name that Bayesians look for: the log joint density of data and parameters."""
         return self.objective
 
+    def _repr_html_(self) -> str:
+        return point_card(self)
+
 
 @dataclass(frozen=True, eq=False)
 class DrawsFit:
@@ -83,6 +87,9 @@ class DrawsFit:
     seed: int
     max_tree_depth: int = 10
     engine: str = "nuts"
+
+    def _repr_html_(self) -> str:
+        return draws_card(self)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
