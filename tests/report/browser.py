@@ -109,6 +109,11 @@ class Page:
         self.send("Input.dispatchKeyEvent", type="keyDown", **known, **({"text": text} if text else {}))
         self.send("Input.dispatchKeyEvent", type="keyUp", **known)
 
+    def pdf(self) -> bytes:
+        """The page as a browser prints it on A4, with its default margins."""
+        answer = self.send("Page.printToPDF", printBackground=True, paperWidth=8.27, paperHeight=11.69)
+        return base64.b64decode(answer["data"])
+
     def screenshot(self, path: Path) -> None:
         """The whole page as a PNG."""
         answer = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from gmm_ppl.report.figures import curves, ellipses
 from gmm_ppl.report.figures.style import LONGEST_NAME, POINTS, WIDTH, Canvas, new_figure, shown, styled
-from gmm_ppl.report.numbers import count, plural
+from gmm_ppl.report.numbers import count, number, plural
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.reading import (
     Gaussians,
@@ -20,7 +20,7 @@ from gmm_ppl.report.reading import (
     telling_features,
 )
 
-MOST_FEATURES, MOST_POINTS, SHEAF = 5, 5000, 60
+MOST_FEATURES, MOST_POINTS, MOST_NAMED, SHEAF = 5, 5000, 8, 60
 _LONGEST_IN_PAIRS = 16
 
 
@@ -63,9 +63,9 @@ def _pairs(rows: np.ndarray, fit: Gaussians, sheaf: Gaussians | None, tree: xr.D
                 axes.set_axis_off()
                 continue
             _panel(axes, rows, fit, sheaf, (across, below))
-            ellipses.add_names(axes, fit, (across, below), components(tree), size=11 if size == 1 else 9)
             axes.set_xlim(ellipses.limits(rows[:, across], fit, across, sheaf=sheaf))
             axes.set_ylim(ellipses.limits(rows[:, below], fit, below, sheaf=sheaf))
+            ellipses.add_names(axes, fit, (across, below), components(tree), size=11 if size == 1 else 9)
             if row == size - 1:
                 axes.set_xlabel(shown(names[across], most=longest))
             if column == 0:
@@ -87,6 +87,7 @@ def _caption(total: int, names: tuple[str, ...], sheaf: Gaussians | None) -> str
     parts = [f"The {plural(total, 'row')} in grey and the components found by EM as {shape}; numbers name the components."]
     if many:
         parts.append("An inner ellipse holds 39 % of its component, an outer one 86 %.")
+        parts.append("Where numbers would cover each other, a line leads from one to its centre.")
     if sheaf is not None:
         what = "2σ ellipses" if many else "curves"
         parts.append(
@@ -102,9 +103,10 @@ def _caption(total: int, names: tuple[str, ...], sheaf: Gaussians | None) -> str
 
 def _alt(tree: xr.DataTree, names: tuple[str, ...], fit: Gaussians) -> str:
     centres = "; ".join(
-        f"component {name} near {', '.join(f'{shown(names[d])} {fit.means[k, d]:.4g}' for d in telling_features(fit, 3))}"
-        for k, name in enumerate(components(tree)[:8])
+        f"component {name} near {', '.join(f'{shown(names[d])} {number(fit.means[k, d])}' for d in telling_features(fit, 3))}"
+        for k, name in enumerate(components(tree)[:MOST_NAMED])
     )
+    centres += f"; and {count(len(components(tree)) - MOST_NAMED)} more" if len(components(tree)) > MOST_NAMED else ""
     return (
         f"Scatter of the data with fitted Gaussian components: {centres}."
         if len(names) > 1
