@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gmm_ppl.model.likelihood import log_likelihood
     from gmm_ppl.model.posterior import Posterior, posterior
     from gmm_ppl.model.specification import Mixture
+    from gmm_ppl.report import plots
     from gmm_ppl.results.agreement import agreement
     from gmm_ppl.results.comparison import Comparison, compare
     from gmm_ppl.results.criteria import criteria
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+ROOMS = {"datasets": "gmm_ppl.data.datasets", "plots": "gmm_ppl.report.plots"}
 HOMES = {
     "agreement": "gmm_ppl.results.agreement",
     "as_table": "gmm_ppl.data.tables",
@@ -158,6 +160,7 @@ __all__ = [
     "NutsFit",
     "Optima",
     "optima",
+    "plots",
     "PointFit",
     "Posterior",
     "posterior",
@@ -185,8 +188,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name == "datasets":
-        return import_module("gmm_ppl.data.datasets")
+    if name in ROOMS:
+        return import_module(ROOMS[name])
     if name in HOMES:
         return getattr(import_module(HOMES[name]), name)
     raise AttributeError(f"module 'gmm_ppl' has no attribute {name!r}")

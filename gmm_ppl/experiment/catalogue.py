@@ -4,7 +4,7 @@ from typing import Any
 
 from gmm_ppl.calibration.engines import ENGINES
 from gmm_ppl.data import datasets
-from gmm_ppl.experiment.config import FORMATS
+from gmm_ppl.experiment.formats import FORMATS
 from gmm_ppl.experiment.prior import SECTIONS
 from gmm_ppl.experiment.registries import ACCELERATIONS, DATASETS, FAMILIES, RELABELLINGS, STARTS
 from gmm_ppl.experiment.samplers import SAMPLERS

@@ -8,11 +8,10 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from gmm_ppl.experiment.fields import Lists, OneOf, Section, list_of, name_or_position, refusal
+from gmm_ppl.experiment.formats import FORMATS
 from gmm_ppl.experiment.prior import Prior
 from gmm_ppl.experiment.registries import ACCELERATIONS, DATASETS, FAMILIES, STARTS
 from gmm_ppl.experiment.samplers import Mcmc, NutsConfig
-
-FORMATS = ("html", "md")
 
 Column = Annotated[str | int, BeforeValidator(name_or_position)]
 Columns = Annotated[tuple[Column, ...], Field(min_length=1), list_of("column names")]

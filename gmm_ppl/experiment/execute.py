@@ -11,6 +11,7 @@ from gmm_ppl.experiment.build import Task, located
 from gmm_ppl.experiment.clock import Clock
 from gmm_ppl.experiment.engines import SAMPLERS, Engines, default_engines
 from gmm_ppl.experiment.files import write_json
+from gmm_ppl.experiment.formats import Render
 from gmm_ppl.experiment.journal import journal
 from gmm_ppl.experiment.loading import resolved, to_yaml
 from gmm_ppl.experiment.record import fingerprint_of, manifest, record_of, seeds_of
@@ -21,17 +22,12 @@ from gmm_ppl.inference.base import DrawsFit, PointFit, Status
 from gmm_ppl.progress import Progress, silent
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from gmm_ppl.inference.bootstrap import BootstrapFit
 
 FEWEST_DRAWS = 4
 """Draws a chain below which an interrupted run has nothing to report."""
 
 LOGGER = logging.getLogger(__name__)
-
-type Render = Callable[[Path, "xr.DataTree", tuple[str, ...]], object]
-"""Writes the report of a tree into a directory, in the formats named."""
 
 
 @dataclass(frozen=True)

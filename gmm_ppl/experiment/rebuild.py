@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.experiment.config import FORMATS
-from gmm_ppl.experiment.execute import Render
 from gmm_ppl.experiment.files import write_json
+from gmm_ppl.experiment.formats import FORMATS, Render
 from gmm_ppl.experiment.lock import locked
 from gmm_ppl.experiment.store import MANIFEST, outputs_of, read_manifest
 from gmm_ppl.results.store import load

@@ -1,37 +1,19 @@
 """What every engine answers with: a status that is its own message, a point, or draws."""
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import jax
 import numpy as np
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.inference.shown import draws_card, point_card
+from gmm_ppl.inference.status import Status
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.specification import Mixture
 
 EMPTY = 1e-12
 """A component with less weight than this has lost its rows."""
-
-
-class Status(Enum):
-    """How a fit ended; the value is the message for people."""
-
-    CONVERGED = "Converged: the objective stopped changing."
-    STEP_LIMIT = "Stopped at the step limit before the objective settled: raise max_steps, or loosen the tolerance."
-    INTERRUPTED = "Interrupted: the best parameters so far were kept."
-    DECREASED = "The objective fell by more than rounding explains, so the step before was kept: please report this."
-    COLLAPSED = (
-        "A component emptied or its covariance became singular, where the likelihood has no maximum: use a proper prior "
-        "(prior: weak), fewer components or a simpler covariance family."
-    )
-    NON_FINITE = "The objective is not finite: look for values far from all others, or impossible starting parameters."
-
-    @property
-    def usable(self) -> bool:
-        """Whether the parameters approximate a mode."""
-        return self not in (Status.COLLAPSED, Status.NON_FINITE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +67,9 @@ class PointFit:
         """The objective under the name that Bayesians look for: the log joint density of data and parameters."""
         return self.objective
 
+    def _repr_html_(self) -> str:
+        return point_card(self)
+
 
 def check_unweighted(fit: object, what: str) -> None:
     """Refuse a fit with row weights where each row would be counted once."""
@@ -114,6 +99,9 @@ class DrawsFit:
     seed: int
     max_tree_depth: int = 10
     engine: str = "nuts"
+
+    def _repr_html_(self) -> str:
+        return draws_card(self)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

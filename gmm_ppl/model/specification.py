@@ -1,5 +1,6 @@
 """A mixture as a user states it: how many components, which covariance family, which prior. No data, no fitted values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -8,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpyro import handlers
 
+from gmm_ppl.cards import card
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.covariance import find_family
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
@@ -47,6 +49,10 @@ class Mixture:
         """Static shape for data of D features."""
         return MixtureShape(int(self.components), features, find_family(self.covariance))
 
+    def _repr_html_(self) -> str:
+        facts = [("components", str(self.components)), ("covariance", self.covariance), ("prior", _prior_in_words(self.prior))]
+        return card("Gaussian mixture", facts)
+
     def resolve(self, data: object) -> "Mixture":
         """The same mixture with every number of its prior, scaled to rows (N, D) or a `DataScale`."""
         scale = data if isinstance(data, DataScale) else data_scale(data)
@@ -85,6 +91,13 @@ def sample_others(prior: AbstractPrior, shape: MixtureShape, weights: Array) -> 
         handlers.substitute(data={"weights": jnp.full(shape.components, 1 / shape.components)}),
     ):
         return replace(prior.sample_parameters(shape), weights=jnp.asarray(weights))
+
+
+def _prior_in_words(prior: object) -> str:
+    """Its name, its numbers or, where it is code, what the code is called."""
+    if isinstance(prior, str | Mapping):
+        return str(prior)
+    return type(prior).__name__ if isinstance(prior, AbstractPrior) else getattr(prior, "__name__", type(prior).__name__)
 
 
 def resolved_prior(mixture: Mixture) -> AbstractPrior:

@@ -1,7 +1,11 @@
-"""A page as one HTML file that needs nothing else: no network, no scripts, figures and style inside."""
+"""A page as one HTML file that needs nothing else: no network, figures and style inside, whole without its one script."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -19,7 +23,23 @@ def render_html(page: Page, drawings: Mapping[str, str]) -> str:
     def draw(block: FigureBlock) -> Markup:
         return Markup(inline_svg(block, drawings[block.name]))
 
-    return _environment().get_template("report.html").render(page=page, draw=draw, theme=tuple(theme()), marks=_MARKS)
+    known = {"page": page, "draw": draw, "theme": tuple(theme()), "marks": _MARKS, "script": sorting_script()}
+    return _environment().get_template("report.html").render(known)
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script of ours, and the digest by which the page's policy lets it run and nothing else."""
+
+    source: Markup
+    digest: str
+
+
+@cache
+def sorting_script() -> Script:
+    """What makes tables sortable where scripts run."""
+    source = files("gmm_ppl.report").joinpath("templates", "sort.js").read_text(encoding="utf-8")
+    return Script(Markup(source), base64.b64encode(hashlib.sha256(source.encode()).digest()).decode())
 
 
 def _math(latex: str, *, display: bool = False) -> Markup:

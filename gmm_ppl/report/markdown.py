@@ -2,6 +2,7 @@
 
 import re
 from functools import singledispatch
+from html import escape
 
 from gmm_ppl.report import page as parts
 from gmm_ppl.report.page import Inline, Page, Section
@@ -81,7 +82,8 @@ def _(block: parts.FigureBlock) -> str:
 @render_block.register
 def _(block: parts.Fold) -> str:
     inner = "\n\n".join(map(render_block, block.blocks))
-    return f"<details>\n<summary>{plain(block.summary)}</summary>\n\n{inner}\n\n</details>"
+    summary = escape(" ".join(block.summary.split()))
+    return f"<details>\n<summary>{summary}</summary>\n\n{inner}\n\n</details>"
 
 
 def _inline(part: Inline) -> str:

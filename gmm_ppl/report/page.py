@@ -4,6 +4,7 @@
 block is one dataclass here, one template in `templates/blocks/` and one function in `markdown.py`.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
@@ -162,6 +163,21 @@ class Page:
     title: str
     subtitle: str
     sections: tuple[Section, ...] = field(default=())
+
+    @property
+    def figures(self) -> Iterator[FigureBlock]:
+        """Every figure, in reading order."""
+        for section in self.sections:
+            yield from figures_in(section.blocks)
+
+
+def figures_in(blocks: Sequence[Block]) -> Iterator[FigureBlock]:
+    """Every figure among blocks and in their folds, in reading order."""
+    for block in blocks:
+        if isinstance(block, FigureBlock):
+            yield block
+        elif isinstance(block, Fold):
+            yield from figures_in(block.blocks)
 
 
 def paragraph(*parts: Inline) -> Paragraph:

@@ -120,4 +120,9 @@ def _dense(parameters: MixtureParameters) -> np.ndarray:
     if parameters.weights.ndim == 1:
         return np.asarray(parameters.covariances)
     shape, family = parameters.shape, type(parameters.covariance)
-    return np.stack([family(values).dense(shape.components, shape.features) for values in parameters.covariance.values])
+    values = parameters.covariance.values
+    if family.dims[0] == "component":
+        # Draws as so many more components: one family at a time would be slow.
+        every = family(values.reshape(-1, *values.shape[2:])).dense(values.shape[0] * shape.components, shape.features)
+        return np.asarray(every).reshape(*values.shape[:2], shape.features, shape.features)
+    return np.stack([family(each).dense(shape.components, shape.features) for each in values])

@@ -1,13 +1,10 @@
-"""The report of a run: its verdict in the log, its record in the page."""
+"""The report of a run, its record in the page."""
 
 import json
-import logging
 from pathlib import Path
 
 import xarray as xr
 
-from gmm_ppl.report.findings import gather
-from gmm_ppl.report.verdict import conclude
 from gmm_ppl.report.write import write_report
 
 
@@ -19,5 +16,4 @@ def render_run(directory: Path, tree: xr.DataTree, formats: tuple[str, ...]) -> 
     record = json.loads(tree.attrs.get("provenance", "null"))
     shown = tree.copy()
     shown.attrs = {name: value for name, value in tree.attrs.items() if name != "provenance"}
-    logging.getLogger(__name__).info("verdict: %s", conclude(gather(shown).checks).sentence)
     return write_report(shown, directory, formats=formats, manifest=record)

@@ -1,19 +1,24 @@
 """A labelled result to a report on disk: the one function that a run and `gmm-ppl report` call."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import xarray as xr
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.report.extensions import extension_sections
 from gmm_ppl.report.findings import Findings, gather
 from gmm_ppl.report.html import render_html
 from gmm_ppl.report.markdown import render_markdown
 from gmm_ppl.report.numbers import count, plural
-from gmm_ppl.report.page import Block, FigureBlock, Fold, Page
+from gmm_ppl.report.page import Page
 from gmm_ppl.report.reading import components, features, observations
 from gmm_ppl.report.sections import SECTIONS
 from gmm_ppl.report.svg import draw_svg
+from gmm_ppl.report.verdict import conclude
+
+LOGGER = logging.getLogger(__name__)
 
 FORMATS: Mapping[str, Callable[[Page, Mapping[str, str]], str]] = {
     "html": render_html,
@@ -43,32 +48,24 @@ def write_report(
         InputError: an unknown format, or a tree without the groups `em_fit` and `observed_data`.
     """
     _check(tree, formats)
-    page = build_page(tree, manifest)
-    drawings = {block.name: draw_svg(block.figure) for block in figures_in(page)}
+    found = gather(tree, manifest)
+    LOGGER.info("verdict: %s", conclude(found.checks).sentence)
+    page = _page(found)
+    drawings = {block.name: draw_svg(block.figure) for block in page.figures}
     texts = {f"report.{name}": FORMATS[name](page, drawings) for name in formats}
     texts |= {f"figures/{name}.svg": drawing for name, drawing in drawings.items()}
     return tuple(_write(Path(directory) / name, text) for name, text in texts.items())
 
 
 def build_page(tree: xr.DataTree, manifest: Mapping[str, object] | None = None) -> Page:
-    """The report as plain data: every section that has something to say."""
-    found = gather(tree, manifest)
-    sections = tuple(section for section in (make(found) for make in SECTIONS) if section is not None)
-    return Page(str(tree.attrs.get("name", "Gaussian mixture")), _subtitle(found), sections)
+    """The report as plain data: every section that has something to say, those of other packages before the record of the run."""
+    return _page(gather(tree, manifest))
 
 
-def figures_in(page: Page) -> Iterator[FigureBlock]:
-    """Every figure of a page, in reading order."""
-    for section in page.sections:
-        yield from _figures(section.blocks)
-
-
-def _figures(blocks: Sequence[Block]) -> Iterator[FigureBlock]:
-    for block in blocks:
-        if isinstance(block, FigureBlock):
-            yield block
-        elif isinstance(block, Fold):
-            yield from _figures(block.blocks)
+def _page(found: Findings) -> Page:
+    *sections, last = [section for section in (make(found) for make in SECTIONS) if section is not None]
+    others = extension_sections(found, [*sections, last])
+    return Page(str(found.tree.attrs.get("name", "Gaussian mixture")), _subtitle(found), (*sections, *others, last))
 
 
 def _subtitle(found: Findings) -> str:

@@ -1,16 +1,17 @@
 """How far the EM point may be off: its standard errors as one table, and bootstrap replicates summed up under its labels."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
-from gmm_ppl.inference.bootstrap import BootstrapFit
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.model.specification import resolved_prior
-from gmm_ppl.priors.labels import why_labels_matter
 from gmm_ppl.results.diagnostics import ETI
 from gmm_ppl.results.labels import parameter_names
-from gmm_ppl.results.relabelling.pivot import pivot_order
 from gmm_ppl.results.scalars import scalars
+
+if TYPE_CHECKING:
+    from gmm_ppl.inference.bootstrap import BootstrapFit
 
 ERRORS = ("observed_se", "sandwich_se", "bootstrap_se", "bootstrap_low", "bootstrap_high")
 """What a file may hold for each of weights, means and covariances: `means_observed_se` and so on."""
@@ -33,7 +34,7 @@ def uncertainty(tree: xr.DataTree) -> xr.Dataset:
     )
 
 
-def bootstrap_errors(bootstrap: BootstrapFit, pivot: MixtureParameters, x: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
+def bootstrap_errors(bootstrap: "BootstrapFit", pivot: MixtureParameters, x: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
     """Standard deviation (n − 1) and the ends of the 89 % percentile interval over usable replicates, by error and site.
 
     Labels are settled against the point, `pivot`, first, by agreement of responsibilities, unless the prior tells components
@@ -48,8 +49,13 @@ def bootstrap_errors(bootstrap: BootstrapFit, pivot: MixtureParameters, x: np.nd
     }
 
 
-def settled(bootstrap: BootstrapFit, pivot: MixtureParameters, x: np.ndarray) -> MixtureParameters:
+def settled(bootstrap: "BootstrapFit", pivot: MixtureParameters, x: np.ndarray) -> MixtureParameters:
     """The usable replicates, (B, …), under the point's labels."""
+    # Here, because a report, which reads the errors of a file, need not import NumPyro.
+    from gmm_ppl.model.specification import resolved_prior
+    from gmm_ppl.priors.labels import why_labels_matter
+    from gmm_ppl.results.relabelling.pivot import pivot_order
+
     held, kept = bootstrap.parameters, bootstrap.usable
     covariance = type(held.covariance)
     found = MixtureParameters(held.weights[kept], held.means[kept], covariance(held.covariance.values[kept]))

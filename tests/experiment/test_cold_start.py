@@ -82,6 +82,12 @@ def test_an_unchanged_run_needs_neither_jax_nor_labelled_arrays(fitted: tuple[Pa
     assert again["heavy"] <= {"numpy", "pydantic", "yaml"}
 
 
+def test_a_report_made_anew_needs_no_model_and_compiles_nothing(fitted: tuple[Path, dict[str, Any]]):
+    again = command("report", str(fitted[0] / "out"), "--count")
+    assert not again["heavy"] & {"numpyro", "optimistix", "blackjax", "scipy.optimize", "scipy.stats"}
+    assert again["compiled"] == []
+
+
 def test_a_fit_compiles_few_programs(fitted: tuple[Path, dict[str, Any]]):
     """Every operation of JAX outside a compiled function is one more: there were 51."""
     compiled = fitted[1]["compiled"]

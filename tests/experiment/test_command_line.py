@@ -246,7 +246,7 @@ def test_version():
 
 
 def test_formats_are_those_that_reports_are_written_in():
-    from gmm_ppl.experiment.config import FORMATS
+    from gmm_ppl.experiment.formats import FORMATS
     from gmm_ppl.report.write import FORMATS as WRITTEN
 
     assert set(FORMATS) == set(WRITTEN)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from select import select
 
+import pytest
+
 # Quiet, offline, and content to run as root in a container.
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -81,25 +83,47 @@ class Page:
             self.complaints.append(json.dumps(parameters)[:500])
         if method == "Log.entryAdded" and parameters["entry"]["level"] in {"error", "warning"}:
             self.complaints.append(parameters["entry"]["text"])
+        if method == "Page.javascriptDialogOpening":
+            self.complaints.append(f"dialog: {parameters['message']}")
         if method == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
 
-    def open(self, path: Path, *, width: int, dark: bool = False) -> None:
-        """Show a file at a viewport width in CSS pixels."""
+    def open(self, path: Path, *, width: int, height: int = 900, dark: bool = False) -> None:
+        """Show a file in a viewport of a size in CSS pixels."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.send("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500)
         self.send("Emulation.setEmulatedMedia", features=[scheme])
         self.send("Page.navigate", url=path.resolve().as_uri())
         self.until(lambda message: message.get("method") == "Page.loadEventFired")
 
     def run(self, script: str) -> object:
-        """The value of a JavaScript expression."""
-        return self.send("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+        """The value of a JavaScript expression, awaited where it is a promise; what it throws is a failure."""
+        answer = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in answer:
+            raise RuntimeError(f"the script threw: {json.dumps(answer['exceptionDetails'])[:500]}")
+        return answer["result"].get("value")
+
+    def press(self, key: str, code: int, *, text: str = "") -> None:
+        """A key of the keyboard, down and up."""
+        known = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        self.send("Input.dispatchKeyEvent", type="keyDown", **known, **({"text": text} if text else {}))
+        self.send("Input.dispatchKeyEvent", type="keyUp", **known)
+
+    def pdf(self) -> bytes:
+        """The page as a browser prints it on A4, with its default margins."""
+        answer = self.send("Page.printToPDF", printBackground=True, paperWidth=8.27, paperHeight=11.69)
+        return base64.b64decode(answer["data"])
 
     def screenshot(self, path: Path) -> None:
         """The whole page as a PNG."""
         answer = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(answer["data"]))
+
+
+def or_skip() -> None:
+    """Skip where there is no browser: the README's command needs Python and pip alone. CI, which installs it, skips nothing."""
+    if shutil.which("chromium") is None and "CI" not in os.environ:
+        pytest.skip("there is no `chromium` on PATH: apt-get install -y chromium")
 
 
 @contextmanager

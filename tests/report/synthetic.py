@@ -46,6 +46,12 @@ FLOWERS = Truth(
     "diagonal",
 )
 TIED = Truth(FAITHFUL.weights, FAITHFUL.means, np.stack([FAITHFUL.covariances[0]] * 2), "tied")
+EIGHT = Truth(
+    np.full(8, 1 / 8),
+    np.stack([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.pi / 4), np.arange(8) % 3], axis=1) * 3,
+    np.stack([np.diag([0.3, 0.4, 0.5]) + 0.1 * (k % 2) for k in range(8)]),
+    "full",
+)
 SPHERICAL = Truth(np.array([1.0]), np.array([[0.0, 1.0]]), np.eye(2)[None] * 0.5, "spherical")
 
 

@@ -1,16 +1,15 @@
 """The page in a real browser: silent, offline, within its width, every label inside its figure and legible."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.report.browser import Page, chromium
+from tests.report.browser import Page, chromium, or_skip
 
 pytestmark = pytest.mark.browser
 PHONE, DESKTOP = 390, 1280
+SIZES = ((360, 740), (768, 1024), (1280, 900), (1920, 1080))
 
 # Labels that stick out of their drawing by more than a pixel, with the page's own fonts.
 CLIPPED = """
@@ -28,30 +27,54 @@ SMALLEST = """
 Math.min(...[...document.querySelectorAll('figure svg')].flatMap(svg =>
   [...svg.querySelectorAll('text')].map(text => parseFloat(getComputedStyle(text).fontSize) * svg.getScreenCTM().a)))
 """
+UNFOLD = "document.querySelectorAll('details').forEach(fold => fold.open = true)"
+# Links whose target, once followed, does not begin within the viewport.
+ASTRAY = """
+(async () => {
+  document.documentElement.style.scrollBehavior = 'auto';
+  const astray = [];
+  for (const link of document.querySelectorAll('a[href]')) {
+    link.click();
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const target = document.getElementById(link.getAttribute('href').slice(1));
+    const top = target?.getBoundingClientRect().top;
+    if (!(top >= -1 && top < innerHeight)) astray.push(link.getAttribute('href') + ' ' + top);
+  }
+  return astray;
+})()
+"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    # The README's command needs Python and pip alone; CI, which installs the browser, may skip nothing.
-    if shutil.which("chromium") is None and "CI" not in os.environ:
-        pytest.skip("there is no `chromium` on PATH: apt-get install -y chromium")
+    or_skip()
     with chromium(tmp_path_factory.mktemp("profile")) as opened:
         yield opened
 
 
-@pytest.mark.parametrize("name", ["full", "diagonal, hostile", "bad", "one feature"])
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_a_page_is_silent_offline_and_within_its_width(name: str, width: int, page: Page, written: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize("name", ["full", "diagonal, hostile", "bad", "one feature", "eight components"])
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_page_is_silent_offline_and_within_its_width(
+    name: str, width: int, height: int, page: Page, written: Callable[[str], Path]
+) -> None:
     page.complaints.clear()
     page.requests.clear()
-    page.open(written(name) / "report.html", width=width)
+    page.open(written(name) / "report.html", width=width, height=height)
+    page.run(UNFOLD)
     assert page.run("document.querySelectorAll('section').length") == len({*page_sections(name)})
     assert page.run(SIDEWAYS) == 0
     assert page.run(CLIPPED) == []
     assert page.run(SMALLEST) >= 7.5
     assert page.complaints == []
     assert [url for url in page.requests if not url.startswith(("file:", "data:image/png"))] == []
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_every_link_arrives(width: int, height: int, page: Page, written: Callable[[str], Path]) -> None:
+    page.open(written("full") / "report.html", width=width, height=height)
+    assert page.run("document.querySelectorAll('a[href]').length") == len(page_sections("full"))
+    assert page.run(ASTRAY) == []
 
 
 def page_sections(name: str) -> list[str]:

@@ -13,10 +13,9 @@ from scipy.stats import kstest, norm
 from gmm_ppl.report import figures
 from gmm_ppl.report.figures import FIGURES, pit, responsibilities
 from gmm_ppl.report.figures.style import COMPONENTS, DARK, colour
-from gmm_ppl.report.write import figures_in
 from tests.report.artists import drawn, lines
 from tests.report.conftest import NAMES, page_of, tree_of
-from tests.report.synthetic import DRAWS, GALAXIES, em_only, sampled
+from tests.report.synthetic import DRAWS, GALAXIES, Truth, em_only, sampled
 
 
 def test_every_start_is_drawn_as_its_gap_to_the_best() -> None:
@@ -99,7 +98,7 @@ def test_responsibility_curves_sum_to_one() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_has_a_caption_and_an_alternative(name: str) -> None:
-    for block in figures_in(page_of(name)):
+    for block in page_of(name).figures:
         assert block.caption.endswith(".")
         assert 30 < len(block.alt) < 1200
 
@@ -107,7 +106,7 @@ def test_every_figure_has_a_caption_and_an_alternative(name: str) -> None:
 def test_registered_figures_are_public_and_named_after_their_blocks() -> None:
     names = [draw.__name__ for _, draw in FIGURES]
     assert set(names) <= set(figures.__all__)
-    assert {f"{block.name}_figure" for block in figures_in(page_of("full"))} == set(names)
+    assert {f"{block.name}_figure" for block in page_of("full").figures} == set(names)
 
 
 def test_drawing_leaves_matplotlib_as_it_was() -> None:
@@ -136,3 +135,23 @@ def _without_density(truth: object) -> xr.DataTree:
     fit = tree["em_fit"].dataset
     fit["means"].values[:], fit["covariances"].values[:] = truth.means, truth.covariances  # type: ignore[attr-defined]
     return tree
+
+
+def test_the_alternative_of_marginals_names_the_features_that_are_drawn() -> None:
+    names = tuple(f"feature {d}" for d in range(14))
+    means = np.zeros((2, 14))
+    means[1, 2:] = 9.0
+    truth = Truth(np.array([0.5, 0.5]), means, np.stack([np.eye(14)] * 2), "diagonal")
+    block = figures.marginals_figure(em_only(truth, names=names, number=60))
+    assert "feature 0," not in block.alt
+    assert "feature 1," not in block.alt
+    drawn = [axes.get_xlabel() for axes in block.figure.axes if axes.axison]
+    assert all(name in block.alt for name in drawn)
+    assert len(drawn) == 12
+
+
+def test_what_an_alternative_leaves_out_it_says() -> None:
+    many = Truth(np.full(10, 0.1), np.arange(20.0).reshape(10, 2), np.stack([np.eye(2)] * 10), "full")
+    tree = em_only(many, number=100)
+    assert "and 2 more" in figures.components_figure(tree).alt
+    assert "and 2 more" in figures.marginals_figure(tree).alt

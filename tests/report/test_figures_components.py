@@ -4,14 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 from scipy.stats import norm
 
 from gmm_ppl.report import figures
 from gmm_ppl.report.figures import ellipses
 from gmm_ppl.report.figures.curves import bin_edges
-from gmm_ppl.report.reading import draws, point
+from gmm_ppl.report.figures.ellipses import add_names, spread
+from gmm_ppl.report.reading import Gaussians, draws, point
 from tests.report.artists import drawn, lines, mahalanobis, outline
 from tests.report.conftest import tree_of
 from tests.report.synthetic import DRAWS, FAITHFUL, FLOWERS, GALAXIES, em_only
@@ -121,3 +126,29 @@ def test_bins_are_narrow_enough_for_the_clusters() -> None:
     assert edges[0] == x.min()
     assert edges[-1] == x.max()
     assert edges[1] - edges[0] < 0.069168**0.5
+
+
+@given(
+    points=hnp.arrays(float, st.tuples(st.integers(1, 8), st.just(2)), elements=st.floats(0, 1)),
+)
+@settings(max_examples=60, deadline=None)
+def test_numbers_that_would_cover_each_other_are_pushed_apart(points: np.ndarray) -> None:
+    moved = spread(points, 0.05)
+    gap = moved[:, None] - moved
+    distance = np.hypot(gap[..., 0], gap[..., 1]) + np.eye(len(points))
+    assert distance.min() >= 0.05 * 0.9
+    np.testing.assert_allclose(moved.mean(0), points.mean(0), atol=1e-6)
+
+
+def test_numbers_with_room_stay_at_their_centres() -> None:
+    points = np.array([[0.1, 0.1], [0.5, 0.5], [0.9, 0.2]])
+    np.testing.assert_allclose(spread(points, 0.1), points, atol=1e-6)
+
+
+def test_a_number_that_moved_has_a_line_to_its_centre() -> None:
+    axes = Figure().subplots()
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    fit = Gaussians(np.ones(3) / 3, np.array([[0.5, 0.5], [0.5, 0.5], [0.1, 0.9]]), np.stack([np.eye(2)] * 3))
+    add_names(axes, fit, (0, 1), (0, 1, 2))
+    assert [each.arrow_patch is not None for each in axes.texts] == [True, True, False]
+    assert [each.xy for each in axes.texts] == [(0.5, 0.5), (0.5, 0.5), (0.1, 0.9)]

@@ -12,7 +12,6 @@ from gmm_ppl.errors import InputError
 from gmm_ppl.report import build_page, write_report
 from gmm_ppl.report.page import Block, Fold, Page, Paragraph, Section, TableBlock
 from gmm_ppl.report.parameters import parameter_rows
-from gmm_ppl.report.write import figures_in
 from tests.report.conftest import NAMES, page_of, tree_of
 from tests.report.synthetic import FAITHFUL, em_only, sampled
 
@@ -60,7 +59,7 @@ def test_sections_are_those_with_something_to_say(name: str, rest: list[str]) ->
     ],
 )
 def test_figures_are_those_with_input(name: str, missing: set[str]) -> None:
-    assert [block.name for block in figures_in(page_of(name))] == [each for each in DRAWN if each not in missing]
+    assert [block.name for block in page_of(name).figures] == [each for each in DRAWN if each not in missing]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -163,7 +162,7 @@ def test_a_file_read_back_makes_the_same_page(tmp_path: Path) -> None:
     first = page_of("one feature")
     texts = [[b for b in blocks_of(page) if not hasattr(b, "figure")] for page in (first, again)]
     assert texts[0] == texts[1]
-    assert [f.caption for f in figures_in(first)] == [f.caption for f in figures_in(again)]
+    assert [f.caption for f in first.figures] == [f.caption for f in again.figures]
 
 
 def test_a_point_that_is_not_finite_is_reported_without_pictures() -> None:
@@ -172,7 +171,7 @@ def test_a_point_that_is_not_finite_is_reported_without_pictures() -> None:
         array.values[...] = np.nan if array.dtype.kind == "f" else array.values
     tree["em_fit"].attrs |= {"status": "NON_FINITE", "message": "The objective is not finite: look for outliers."}
     page = build_page(tree)
-    assert list(figures_in(page)) == []
+    assert list(page.figures) == []
     assert page.sections[0].blocks[0].sentence == "Do not use this fit: EM status “non finite”."  # type: ignore[union-attr]
 
 

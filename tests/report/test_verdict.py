@@ -167,7 +167,7 @@ def test_rows_with_a_large_pareto_k_are_named() -> None:
 def test_a_tiny_component_is_named_with_its_rows() -> None:
     callout = warnings(run_checks(Measurements(replace(POINT, counts=(270.6, 1.4)))))[0]
     assert callout.finding == (
-        "Too few expected rows to determine a covariance: component 1 (1.40). Limit: ≥ D + 1 = 3 expected rows."
+        "Too few expected rows to determine a covariance: component 1 (1.4). Limit: ≥ D + 1 = 3 expected rows."
     )
 
 

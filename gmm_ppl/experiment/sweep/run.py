@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.experiment.execute import Render
+from gmm_ppl.experiment.formats import Render
 from gmm_ppl.experiment.lock import locked
 from gmm_ppl.experiment.sweep.backends import Team, answers, team_of
 from gmm_ppl.experiment.sweep.names import RUNS

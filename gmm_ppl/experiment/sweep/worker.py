@@ -9,7 +9,8 @@ from pathlib import Path
 
 from gmm_ppl.errors import FitError, InputError
 from gmm_ppl.experiment.cache import use_cache
-from gmm_ppl.experiment.execute import Render, run
+from gmm_ppl.experiment.execute import run
+from gmm_ppl.experiment.formats import Render
 from gmm_ppl.experiment.lock import LockedError
 from gmm_ppl.experiment.sweep.plan import Planned
 

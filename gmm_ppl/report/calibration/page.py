@@ -31,7 +31,6 @@ from gmm_ppl.report.page import (
     paragraph,
 )
 from gmm_ppl.report.svg import draw_svg
-from gmm_ppl.report.write import figures_in
 
 CORRELATED = 0.3
 """Lag-one autocorrelation of kept draws from which ranks pile up at both ends by themselves."""
@@ -40,7 +39,7 @@ CORRELATED = 0.3
 def write_calibration(directory: Path, calibration: Calibration, verdict: Verdict, record: Mapping[str, object]) -> None:
     """Write `calibration.html` (one self-contained file), `calibration.md` and the figure beside it."""
     page = calibration_page(calibration, verdict, record)
-    drawings = {block.name: draw_svg(block.figure) for block in figures_in(page)}
+    drawings = {block.name: draw_svg(block.figure) for block in page.figures}
     (directory / "figures").mkdir(exist_ok=True)
     texts = {f"figures/{name}.svg": drawing for name, drawing in drawings.items()}
     texts |= {"calibration.html": render_html(page, drawings), "calibration.md": render_markdown(page)}

@@ -1,8 +1,8 @@
 """Checks of the EM fit: its status, whether its optimum is the best there is, and whether every component has rows."""
 
-from gmm_ppl.inference.base import Status
+from gmm_ppl.inference.status import Status
 from gmm_ppl.report.checks.base import Check, Measurements, Part, PointMeasurements
-from gmm_ppl.report.numbers import count, decimals, number, plural
+from gmm_ppl.report.numbers import count, decimals, plural
 from gmm_ppl.report.page import Tone
 
 RIVAL_NATS = 3.0
@@ -53,14 +53,14 @@ def counts(found: Measurements) -> Check:
     point = found.point
     least = point.n_features + 1
     tiny = [at for at, expected in enumerate(point.counts) if not expected >= least]
-    names = ", ".join(f"{point.components[at]} ({number(point.counts[at], digits=3)})" for at in tiny)
+    names = ", ".join(f"{point.components[at]} ({decimals(point.counts[at], 1)})" for at in tiny)
     return Check(
         name="Smallest component",
         part=Part.POINT,
         tone=Tone.CAUTION if tiny else Tone.GOOD,
-        measured=f"{number(min(point.counts), digits=3)} expected rows",
+        measured=f"{decimals(min(point.counts), 1)} expected rows",
         limit=f"≥ D + 1 = {count(least)} expected rows",
-        brief=f"at least {number(min(point.counts), digits=3)} rows in a component",
+        brief=f"at least {decimals(min(point.counts), 1)} rows in a component",
         finding=f"Too few expected rows to determine a covariance: component {names}.",
         advice="Its shape comes from the prior, not from the data. Try fewer components.",
     )

@@ -12,14 +12,13 @@ from gmm_ppl.report.markdown import render_markdown
 from gmm_ppl.report.numbers import MISSING, aligned, count, decimals, nats, number, plural, seconds
 from gmm_ppl.report.page import Block, Callout, CodeBlock, Column, Headline, Page, Section, TableBlock, Tone, paragraph
 from gmm_ppl.report.svg import draw_svg
-from gmm_ppl.report.write import figures_in
 from gmm_ppl.results.comparison import Comparison
 
 
 def write_comparison(directory: Path, found: Comparison, record: Mapping[str, object]) -> None:
     """Write `comparison.html` (one self-contained file), `comparison.md` and the figures beside it."""
     page = comparison_page(found, record)
-    drawings = {block.name: draw_svg(block.figure) for block in figures_in(page)}
+    drawings = {block.name: draw_svg(block.figure) for block in page.figures}
     (directory / "figures").mkdir(exist_ok=True)
     texts = {f"figures/{name}.svg": drawing for name, drawing in drawings.items()}
     texts |= {"comparison.html": render_html(page, drawings), "comparison.md": render_markdown(page)}

@@ -1,7 +1,8 @@
 """The figures of a mixture: a function each from a labelled result to a drawing with caption and alternative text.
 
-To add one, write a file beside these with a function `(tree) -> FigureBlock | None` under `@styled` (None: nothing to
-draw) and add a line to the registry: the section whose end it belongs to, and the function.
+To add one, write a file beside these with a function `(tree, *, canvas=new_figure) -> FigureBlock | None` under `@styled`
+(None: nothing to draw), which makes its figure by `canvas(height)`, and add a line to the registry: the section whose
+end it belongs to, and the function.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from gmm_ppl.report.figures.traces import traces_figure
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.reading import finite, point
 
-FIGURES: tuple[tuple[str, Callable[[xr.DataTree], FigureBlock | None]], ...] = (
+FIGURES: tuple[tuple[str, Callable[..., FigureBlock | None]], ...] = (
     ("result", components_figure),
     ("em", objective_figure),
     ("sampler", traces_figure),
@@ -31,11 +32,14 @@ FIGURES: tuple[tuple[str, Callable[[xr.DataTree], FigureBlock | None]], ...] = (
 )
 
 
-def figures_of(section: str, tree: xr.DataTree) -> tuple[FigureBlock, ...]:
-    """The figures registered for a section for which the result has input; none of a point that is not finite."""
+def figures_of(section: str, tree: xr.DataTree, **known: object) -> tuple[FigureBlock, ...]:
+    """The figures registered for a section for which the result has input; none of a point that is not finite.
+
+    `known` is what the section has worked out already, for its figures to take by name.
+    """
     if not finite(point(tree)):
         return ()
-    drawn = (draw(tree) for key, draw in FIGURES if key == section)
+    drawn = (draw(tree, **known) for key, draw in FIGURES if key == section)
     return tuple(block for block in drawn if block is not None)
 
 

@@ -1,11 +1,13 @@
 """The EM point against the posterior, in posterior standard deviations."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
 from gmm_ppl.report.checks.posterior import ABS_Z
-from gmm_ppl.report.figures.style import BAND, GRID, INK, LONGEST_LABEL, MUTED, chain_colour, new_figure, shown, styled
+from gmm_ppl.report.figures.style import BAND, GRID, INK, LONGEST_LABEL, MUTED, Canvas, chain_colour, new_figure, shown, styled
 from gmm_ppl.report.numbers import count, decimals
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.parameters import ParameterRow, parameter_rows
@@ -15,21 +17,23 @@ MOST_ROWS = 36
 
 
 @styled
-def agreement_figure(tree: xr.DataTree) -> FigureBlock | None:
+def agreement_figure(
+    tree: xr.DataTree, *, rows: Sequence[ParameterRow] | None = None, canvas: Canvas = new_figure
+) -> FigureBlock | None:
     """EM points as dots on 89 % posterior intervals, every parameter scaled to posterior mean 0 and sd 1."""
     if not has(tree, "posterior"):
         return None
-    varying = [row for row in parameter_rows(tree) if row.compared]
-    rows = _kept(varying)
-    figure = new_figure(0.75 + 0.2 * len(rows))
+    varying = [row for row in rows or parameter_rows(tree) if row.compared]
+    kept = _kept(varying)
+    figure = canvas(0.75 + 0.2 * len(kept))
     axes = figure.subplots()
-    _intervals(axes, rows)
-    reach = max(3.3, 1.1 * max(abs(row.z) for row in rows))
-    axes.set(xlim=(-reach, reach), ylim=(len(rows) - 0.4, -0.6), xlabel="distance in posterior sds")
-    axes.set_yticks(range(len(rows)), [shown(row.label, most=LONGEST_LABEL) for row in rows])
+    _intervals(axes, kept)
+    reach = max(3.3, 1.1 * max(abs(row.z) for row in kept))
+    axes.set(xlim=(-reach, reach), ylim=(len(kept) - 0.4, -0.6), xlabel="distance in posterior sds")
+    axes.set_yticks(range(len(kept)), [shown(row.label, most=LONGEST_LABEL) for row in kept])
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.spines["left"].set_visible(False)
-    return FigureBlock("agreement", figure, _caption(len(rows), len(varying)), _alt(rows))
+    return FigureBlock("agreement", figure, _caption(len(kept), len(varying)), _alt(kept))
 
 
 def _kept(rows: list[ParameterRow]) -> list[ParameterRow]:

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gmm_ppl.report.figures import curves, ellipses
-from gmm_ppl.report.figures.style import LONGEST_NAME, POINTS, WIDTH, new_figure, shown, styled
-from gmm_ppl.report.numbers import count, plural
+from gmm_ppl.report.figures.style import LONGEST_NAME, POINTS, WIDTH, Canvas, new_figure, shown, styled
+from gmm_ppl.report.numbers import count, number, plural
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.reading import (
     Gaussians,
@@ -20,21 +20,21 @@ from gmm_ppl.report.reading import (
     telling_features,
 )
 
-MOST_FEATURES, MOST_POINTS, SHEAF = 5, 5000, 60
+MOST_FEATURES, MOST_POINTS, MOST_NAMED, SHEAF = 5, 5000, 8, 60
 _LONGEST_IN_PAIRS = 16
 
 
 @styled
-def components_figure(tree: xr.DataTree) -> FigureBlock:
+def components_figure(tree: xr.DataTree, *, canvas: Canvas = new_figure) -> FigureBlock:
     """Rows with the EM fit's 1σ and 2σ ellipses and a sheaf of 2σ ellipses from posterior draws."""
     x, names, fit, sheaf = observations(tree), features(tree), point(tree), draws(tree, SHEAF)
-    rows = x[sampled_rows(len(x), MOST_POINTS)]
-    figure = _line(x, names, fit, sheaf, tree) if len(names) == 1 else _pairs(rows, names, fit, sheaf, tree)
+    draw, shown_rows = (_line, x) if len(names) == 1 else (_pairs, x[sampled_rows(len(x), MOST_POINTS)])
+    figure = draw(shown_rows, fit, sheaf, tree, canvas)
     return FigureBlock("components", figure, _caption(len(x), names, sheaf), _alt(tree, names, fit))
 
 
-def _line(x: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaussians | None, tree: xr.DataTree) -> Figure:
-    figure = new_figure(3.1)
+def _line(x: np.ndarray, fit: Gaussians, sheaf: Gaussians | None, tree: xr.DataTree, canvas: Canvas) -> Figure:
+    figure = canvas(3.1)
     axes = figure.subplots()
     low, high = ellipses.limits(x[:, 0], fit, 0, reach=3)
     at = curves.grid(fit, 0, low, high)
@@ -42,17 +42,18 @@ def _line(x: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaussian
     if sheaf is not None:
         curves.add_density_sheaf(axes, sheaf, 0, at)
     curves.add_components(axes, fit, 0, low, high)
-    axes.set(xlim=(low, high), xlabel=shown(names[0]), ylabel="density")
+    axes.set(xlim=(low, high), xlabel=shown(features(tree)[0]), ylabel="density")
     axes.margins(y=0.12)
     curves.name_peaks(axes, fit, 0, components(tree))
     return figure
 
 
-def _pairs(rows: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaussians | None, tree: xr.DataTree) -> Figure:
+def _pairs(rows: np.ndarray, fit: Gaussians, sheaf: Gaussians | None, tree: xr.DataTree, canvas: Canvas) -> Figure:
+    names = features(tree)
     kept = telling_features(fit, MOST_FEATURES)
     size = len(kept) - 1
     width = WIDTH if size < 3 else 1.75 * size
-    figure = new_figure(4.1 if size == 1 else 0.95 * width, width=width)
+    figure = canvas(4.1 if size == 1 else 0.95 * width, width=width)
     longest = LONGEST_NAME if size == 1 else _LONGEST_IN_PAIRS
     panels = figure.subplots(size, size, squeeze=False, sharex="col", sharey="row")
     for row, below in enumerate(kept[1:]):
@@ -62,9 +63,9 @@ def _pairs(rows: np.ndarray, names: tuple[str, ...], fit: Gaussians, sheaf: Gaus
                 axes.set_axis_off()
                 continue
             _panel(axes, rows, fit, sheaf, (across, below))
-            ellipses.add_names(axes, fit, (across, below), components(tree), size=11 if size == 1 else 8)
             axes.set_xlim(ellipses.limits(rows[:, across], fit, across, sheaf=sheaf))
             axes.set_ylim(ellipses.limits(rows[:, below], fit, below, sheaf=sheaf))
+            ellipses.add_names(axes, fit, (across, below), components(tree), size=11 if size == 1 else 9)
             if row == size - 1:
                 axes.set_xlabel(shown(names[across], most=longest))
             if column == 0:
@@ -86,6 +87,7 @@ def _caption(total: int, names: tuple[str, ...], sheaf: Gaussians | None) -> str
     parts = [f"The {plural(total, 'row')} in grey and the components found by EM as {shape}; numbers name the components."]
     if many:
         parts.append("An inner ellipse holds 39 % of its component, an outer one 86 %.")
+        parts.append("Where numbers would cover each other, a line leads from one to its centre.")
     if sheaf is not None:
         what = "2σ ellipses" if many else "curves"
         parts.append(
@@ -101,9 +103,10 @@ def _caption(total: int, names: tuple[str, ...], sheaf: Gaussians | None) -> str
 
 def _alt(tree: xr.DataTree, names: tuple[str, ...], fit: Gaussians) -> str:
     centres = "; ".join(
-        f"component {name} near {', '.join(f'{shown(names[d])} {fit.means[k, d]:.4g}' for d in telling_features(fit, 3))}"
-        for k, name in enumerate(components(tree)[:8])
+        f"component {name} near {', '.join(f'{shown(names[d])} {number(fit.means[k, d])}' for d in telling_features(fit, 3))}"
+        for k, name in enumerate(components(tree)[:MOST_NAMED])
     )
+    centres += f"; and {count(len(components(tree)) - MOST_NAMED)} more" if len(components(tree)) > MOST_NAMED else ""
     return (
         f"Scatter of the data with fitted Gaussian components: {centres}."
         if len(names) > 1

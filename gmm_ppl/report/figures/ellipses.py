@@ -9,6 +9,8 @@ from gmm_ppl.report.figures.style import PAPER, colour, dashes
 from gmm_ppl.report.reading import Gaussians
 
 _DISC = {"boxstyle": "circle,pad=0.15", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.85}
+_LABEL, _STEPS = 1.5, 200
+"""Room for a number, in font sizes; steps that numbers may take away from each other."""
 _TURN = np.linspace(0, 2 * np.pi, 49)
 _CIRCLE = np.stack([np.cos(_TURN), np.sin(_TURN)])
 
@@ -61,11 +63,21 @@ def add_sheaf(axes: Axes, draws: Gaussians, pair: tuple[int, int], level: float 
 
 
 def add_names(axes: Axes, fit: Gaussians, pair: tuple[int, int], names: tuple[int, ...], *, size: int = 11) -> None:
-    """Each component's number at its centre."""
+    """Each component's number at its centre, or beside it with a line to it where numbers would cover each other.
+
+    Limits of the axes must have been set.
+    """
+    centres = fit.means[:, list(pair)]
+    at = axes.transAxes.inverted().transform(axes.transData.transform(centres))
+    room = _LABEL * size / (axes.get_window_extent().width * 72 / axes.figure.dpi)
+    apart = spread(at, room)
+    moved = np.hypot(*(apart - at).T) > 0.3 * room
     for position, name in enumerate(names):
         axes.annotate(
             str(name),
-            tuple(fit.means[position, list(pair)]),
+            tuple(centres[position]),
+            xytext=tuple(np.where(moved[position], apart[position], at[position])),
+            textcoords="axes fraction",
             ha="center",
             va="center",
             fontweight="bold",
@@ -73,7 +85,23 @@ def add_names(axes: Axes, fit: Gaussians, pair: tuple[int, int], names: tuple[in
             color=colour(position),
             zorder=6,
             bbox=_DISC,
+            arrowprops={"arrowstyle": "-", "color": colour(position), "linewidth": 0.8} if moved[position] else None,
         )
+
+
+def spread(points: np.ndarray, apart: float) -> np.ndarray:
+    """Points (K, 2) pushed from each other until they are `apart`, as far as so many steps get; those with room stay."""
+    turn = 2.4 * np.arange(len(points))  # Directions for points that coincide, all different.
+    moved = points + 1e-6 * apart * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    same = np.eye(len(points))
+    for _ in range(_STEPS):
+        gap = moved[:, None] - moved
+        distance = np.hypot(gap[..., 0], gap[..., 1]) + same
+        short = np.maximum(apart - distance, 0) * (1 - same)
+        if short.max() <= 0.01 * apart:
+            break
+        moved = moved + 0.5 * (gap / distance[..., None] * short[..., None]).sum(1)
+    return moved
 
 
 def limits(

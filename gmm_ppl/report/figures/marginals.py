@@ -7,16 +7,16 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from gmm_ppl.report.figures import curves, ellipses
-from gmm_ppl.report.figures.style import WIDTH, new_figure, quiet, shown, styled
-from gmm_ppl.report.numbers import count
+from gmm_ppl.report.figures.style import WIDTH, Canvas, new_figure, quiet, shown, styled
+from gmm_ppl.report.numbers import count, percent
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.reading import Gaussians, components, features, observations, point, telling_features
 
-MOST_FEATURES = 12
+MOST_FEATURES, MOST_NAMED = 12, 8
 
 
 @styled
-def marginals_figure(tree: xr.DataTree) -> FigureBlock | None:
+def marginals_figure(tree: xr.DataTree, *, canvas: Canvas = new_figure) -> FigureBlock | None:
     """Histogram of each feature under π_k N(x_d | μ_kd, σ²_kd); None for one feature, where `components` shows it."""
     x, names, fit = observations(tree), features(tree), point(tree)
     if len(names) == 1:
@@ -24,14 +24,14 @@ def marginals_figure(tree: xr.DataTree) -> FigureBlock | None:
     kept = telling_features(fit, MOST_FEATURES)
     columns = 2
     lines = math.ceil(len(kept) / columns)
-    figure = new_figure(0.35 + 1.75 * lines, width=WIDTH)
+    figure = canvas(0.35 + 1.75 * lines, width=WIDTH)
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
     for axes in panels[len(kept) :]:
         axes.set_axis_off()
     for axes, feature in zip(panels, kept, strict=False):
         _panel(axes, x[:, feature], fit, feature, components(tree))
         axes.set_xlabel(shown(names[feature]))
-    return FigureBlock("marginals", figure, _caption(names), _alt(fit, names, components(tree)))
+    return FigureBlock("marginals", figure, _caption(names), _alt(fit, [names[d] for d in kept], components(tree)))
 
 
 def _panel(axes: Axes, values: np.ndarray, fit: Gaussians, feature: int, names: tuple[int, ...]) -> None:
@@ -54,9 +54,7 @@ def _caption(names: tuple[str, ...]) -> str:
     )
 
 
-def _alt(fit: Gaussians, names: tuple[str, ...], numbers: tuple[int, ...]) -> str:
-    shares = ", ".join(f"{number}: {100 * weight:.0f} %" for number, weight in zip(numbers[:8], fit.weights, strict=False))
-    return (
-        f"Histograms of {', '.join(shown(name) for name in names[:MOST_FEATURES])} with component "
-        f"densities; component weights {shares}."
-    )
+def _alt(fit: Gaussians, names: list[str], numbers: tuple[int, ...]) -> str:
+    shares = ", ".join(f"{number}: {percent(weight)}" for number, weight in zip(numbers[:MOST_NAMED], fit.weights, strict=False))
+    more = f" and {count(len(numbers) - MOST_NAMED)} more" if len(numbers) > MOST_NAMED else ""
+    return f"Histograms of {', '.join(map(shown, names))} with component densities; component weights {shares}{more}."

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from gmm_ppl.report.figures.style import CHAINS, INK, MUTED, halo, new_figure, powers, styled
+from gmm_ppl.report.figures.style import CHAINS, INK, MUTED, Canvas, halo, new_figure, powers, styled
 from gmm_ppl.report.numbers import decimals, plural
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.reading import has
@@ -14,7 +14,7 @@ _MOST_NAMED = 4
 
 
 @styled
-def objective_figure(tree: xr.DataTree) -> FigureBlock | None:
+def objective_figure(tree: xr.DataTree, *, canvas: Canvas = new_figure) -> FigureBlock | None:
     """Nats below the best objective against the iteration, one line a start, coloured by the optimum it ends in."""
     if not has(tree, "em_trace", "objective") or not has(tree, "em_restarts", "optimum"):
         return None
@@ -22,7 +22,7 @@ def objective_figure(tree: xr.DataTree) -> FigureBlock | None:
     optimum = tree["em_restarts"].dataset["optimum"].values
     final = tree["em_restarts"].dataset["objective"].values
     best = np.nanmax(final)
-    figure = new_figure(3.0)
+    figure = canvas(3.0)
     axes = figure.subplots()
     for line, group in sorted(zip(trace, optimum, strict=True), key=lambda pair: -pair[1]):
         gap = np.maximum(best - line[np.isfinite(line)], _FLOOR)

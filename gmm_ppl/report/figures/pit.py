@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from scipy.special import ndtr
 
-from gmm_ppl.report.figures.style import BAND, INK, MUTED, new_figure, shown, styled
+from gmm_ppl.report.figures.style import BAND, INK, MUTED, Canvas, new_figure, shown, styled
 from gmm_ppl.report.numbers import count
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.reading import Gaussians, draws, features, observations, point, sampled_rows, spaced, telling_features
@@ -17,13 +17,13 @@ _KOLMOGOROV_95 = 1.358
 
 
 @styled
-def pit_figure(tree: xr.DataTree) -> FigureBlock:
+def pit_figure(tree: xr.DataTree, *, canvas: Canvas = new_figure) -> FigureBlock:
     """Empirical distribution of u_id = F_d(x_id) minus the uniform's, by feature, with a 95 % Kolmogorov band."""
     names = features(tree)
     kept = telling_features(point(tree), MOST_FEATURES)
     values = pit(tree, kept)
     reach = _KOLMOGOROV_95 / math.sqrt(len(values))
-    figure = _draw(values, [names[d] for d in kept], reach)
+    figure = _draw(values, [names[d] for d in kept], reach, canvas)
     return FigureBlock("pit", figure, _caption(tree, len(names)), _alt([names[d] for d in kept], values, reach))
 
 
@@ -50,10 +50,10 @@ def _distribution(fit: Gaussians, values: np.ndarray, feature: int) -> np.ndarra
     return np.einsum("sk,skn->n", fit.weights, ndtr((values - means) / deviations)) / len(fit.weights)
 
 
-def _draw(values: np.ndarray, names: list[str], reach: float) -> Figure:
+def _draw(values: np.ndarray, names: list[str], reach: float, canvas: Canvas) -> Figure:
     columns = min(len(names), 2)
     lines = math.ceil(len(names) / columns)
-    figure = new_figure(0.4 + 1.55 * lines if columns > 1 else 2.2)
+    figure = canvas(0.4 + 1.55 * lines if columns > 1 else 2.2)
     panels = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).ravel()
     for position, axes in enumerate(panels[len(names) :], len(names)):
         axes.set_axis_off()

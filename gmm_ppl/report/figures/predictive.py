@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from gmm_ppl.report.figures.curves import bin_edges
-from gmm_ppl.report.figures.style import BAND, INK, MUTED, new_figure, quiet, shown, styled
+from gmm_ppl.report.figures.style import BAND, INK, MUTED, Canvas, new_figure, quiet, shown, styled
 from gmm_ppl.report.numbers import count
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.reading import Gaussians, features, has, observations, point, spaced, telling_features
@@ -16,7 +16,7 @@ MOST_FEATURES, _MOST_REPLICATES, _MOST_BINS = 8, 400, 40
 
 
 @styled
-def predictive_figure(tree: xr.DataTree) -> FigureBlock | None:
+def predictive_figure(tree: xr.DataTree, *, canvas: Canvas = new_figure) -> FigureBlock | None:
     """Observed densities over the 90 % band of densities of replicated data sets."""
     if not has(tree, "posterior_predictive", "x"):
         return None
@@ -24,7 +24,7 @@ def predictive_figure(tree: xr.DataTree) -> FigureBlock | None:
     replicates = _replicates(tree)
     kept = telling_features(fit, MOST_FEATURES)
     columns = min(len(kept), 2)
-    figure = new_figure(0.35 + 1.75 * math.ceil(len(kept) / columns) if columns > 1 else 2.6)
+    figure = canvas(0.35 + 1.75 * math.ceil(len(kept) / columns) if columns > 1 else 2.6)
     panels = figure.subplots(math.ceil(len(kept) / columns), columns, squeeze=False).ravel()
     for axes in panels[len(kept) :]:
         axes.set_axis_off()

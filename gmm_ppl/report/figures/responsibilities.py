@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from gmm_ppl.report.figures.curves import component_densities, grid
 from gmm_ppl.report.figures.ellipses import add_names, limits
-from gmm_ppl.report.figures.style import INK, colour, dashes, new_figure, shown, styled
+from gmm_ppl.report.figures.style import INK, Canvas, colour, dashes, new_figure, shown, styled
 from gmm_ppl.report.numbers import count, plural
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.reading import (
@@ -30,16 +30,17 @@ _MOST_POINTS, _MOST_COLUMNS, _FEWEST_COLUMNS, _SHEAF = 5000, 1500, 8, 60
 
 
 @styled
-def responsibilities_figure(tree: xr.DataTree) -> FigureBlock | None:
+def responsibilities_figure(tree: xr.DataTree, *, strip: bool = True, canvas: Canvas = new_figure) -> FigureBlock | None:
     """Rows coloured by responsibility (one feature: the responsibilities as curves) over the shares of unsure rows.
 
-    None for one component.
+    None for one component; `strip=False` leaves the shares away.
     """
     if len(components(tree)) == 1:
         return None
     x, shares = observations(tree), responsibilities(tree)
     doubtful = shares[shares.max(1) < CERTAIN]
-    figure, top, bottom = _axes(wide=x.shape[1] > 1, strip=len(doubtful) >= _FEWEST_COLUMNS)
+    strip = strip and len(doubtful) >= _FEWEST_COLUMNS
+    figure, top, bottom = _axes(wide=x.shape[1] > 1, strip=strip, canvas=canvas)
     kept = sampled_rows(len(x), _MOST_POINTS)
     if x.shape[1] > 1:
         _scatter(top, x[kept], shares[kept], tree)
@@ -48,7 +49,7 @@ def responsibilities_figure(tree: xr.DataTree) -> FigureBlock | None:
     if bottom is not None:
         _strip(bottom, doubtful)
     unsure = int((shares.max(1) < SURE).sum())
-    caption = _caption(tree, unsure, len(doubtful), len(x))
+    caption = _caption(tree, unsure, len(doubtful) if strip else 0, len(x))
     return FigureBlock("responsibilities", figure, caption, _alt(shares, unsure, components(tree)))
 
 
@@ -57,12 +58,12 @@ def mixed_colours(shares: np.ndarray) -> np.ndarray:
     return np.clip(shares @ np.array([to_rgb(colour(position)) for position in range(shares.shape[1])]), 0, 1)
 
 
-def _axes(*, wide: bool, strip: bool) -> tuple[Figure, Axes, Axes | None]:
+def _axes(*, wide: bool, strip: bool, canvas: Canvas) -> tuple[Figure, Axes, Axes | None]:
     height = 3.4 if wide else 2.2
     if not strip:
-        figure = new_figure(height)
+        figure = canvas(height)
         return figure, figure.subplots(), None
-    figure = new_figure(height + 1.2)
+    figure = canvas(height + 1.2)
     top, bottom = figure.subplots(2, 1, height_ratios=(height, 1))
     return figure, top, bottom
 
@@ -140,7 +141,7 @@ def _caption(tree: xr.DataTree, unsure: int, doubtful: int, total: int) -> str:
     some = f"{count(unsure)} of {plural(total, 'row')} have no component with probability {SURE} or more{ring}."
     rare = some if unsure else f"Every row has a component with probability {SURE} or more."
     strip = f" Below: the {plural(doubtful, 'row')} under {CERTAIN} as columns of shares, the surest first."
-    return f"Responsibilities, {source}. {top} {rare}{strip if doubtful >= _FEWEST_COLUMNS else ''}"
+    return f"Responsibilities, {source}. {top} {rare}{strip if doubtful else ''}"
 
 
 def _curves_words(tree: xr.DataTree, name: str) -> str:

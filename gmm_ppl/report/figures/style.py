@@ -64,6 +64,10 @@ def style_context() -> AbstractContextManager[None]:
     return mpl.rc_context(_RC)
 
 
+type Canvas = Callable[..., Any]
+"""What makes the figure to draw on, from a height and a width in inches, as `new_figure` does."""
+
+
 def new_figure(height: float, *, width: float = WIDTH) -> Figure:
     """An empty figure, sizes in inches, that fits its own labels."""
     return Figure(figsize=(width, height), layout="constrained", facecolor=PAPER, dpi=100)

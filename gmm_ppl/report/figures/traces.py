@@ -1,10 +1,12 @@
 """Traces and ranks of the parameters that mix worst."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from gmm_ppl.report.figures.style import BAND, LONGEST_LABEL, chain_colour, new_figure, quiet, shown, styled
+from gmm_ppl.report.figures.style import BAND, LONGEST_LABEL, Canvas, chain_colour, new_figure, quiet, shown, styled
 from gmm_ppl.report.numbers import decimals
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.report.parameters import ParameterRow, parameter_rows
@@ -15,15 +17,17 @@ MOST_ROWS, BINS, _MOST_DRAWS = 6, 20, 1000
 
 
 @styled
-def traces_figure(tree: xr.DataTree) -> FigureBlock | None:
+def traces_figure(
+    tree: xr.DataTree, *, rows: Sequence[ParameterRow] | None = None, canvas: Canvas = new_figure
+) -> FigureBlock | None:
     """Draws in order (left) and ranks by chain (right) of the parameters with the largest R-hat."""
     if not has(tree, "posterior"):
         return None
-    varying = [row for row in parameter_rows(tree) if row.varies]
+    varying = [row for row in rows or parameter_rows(tree) if row.varies]
     worst = sorted(varying, key=lambda row: -np.nan_to_num(row.r_hat, nan=np.inf))[:MOST_ROWS]
     draws = scalars(tree["posterior"].dataset, list(dict.fromkeys(row.variable for row in worst)))
     chains = draws.sizes["chain"]
-    figure = new_figure(0.5 + 0.95 * len(worst))
+    figure = canvas(0.5 + 0.95 * len(worst))
     panels = figure.subplots(len(worst), 2, squeeze=False, width_ratios=(2, 1), sharex="col")
     for (left, right), row in zip(panels, worst, strict=True):
         values = draws.sel(parameter=row.label).transpose("chain", "draw").values

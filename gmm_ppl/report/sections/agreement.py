@@ -19,7 +19,9 @@ def agreement_section(found: Findings) -> Section | None:
         "quantile is the share of draws "
         f"below the EM point. Largest |z|: {_largest(rows)}."
     )
-    return Section("agreement", "EM against the posterior", (text, *figures_of("agreement", found.tree), _table(rows)))
+    return Section(
+        "agreement", "EM against the posterior", (text, *figures_of("agreement", found.tree, rows=found.rows), _table(rows))
+    )
 
 
 def _largest(rows: list[ParameterRow]) -> str:

@@ -33,7 +33,7 @@ def _sizes(tree: xr.DataTree) -> Block:
     assigned, top = shares.argmax(1), shares.max(1)
     rows = tuple(
         (
-            f"component {name}",
+            str(name),
             count((own := assigned == k).sum()),
             decimals(float(shares[:, k].sum()), 1),
             _mean(top[own]),
@@ -44,7 +44,7 @@ def _sizes(tree: xr.DataTree) -> Block:
     columns = ("rows assigned", "expected rows", "mean certainty", f"below {SURE}")
     unsure = percent(float((top < SURE).mean()))
     return TableBlock(
-        (Column("", numeric=False), *map(Column, columns)),
+        (Column("component", numeric=False), *map(Column, columns)),
         rows,
         f"Rows by most probable component; {unsure} of rows below {SURE}",
     )

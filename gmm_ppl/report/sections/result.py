@@ -21,7 +21,7 @@ def result_section(found: Findings) -> Section:
     fit = draws(tree, _DRAWS)
     rows = tuple((label, *map(_cell, values.T)) for label, values in _quantities(fit or _single(point(tree)), features(tree)))
     what = "posterior mean ± posterior standard deviation" if fit else "at the EM point"
-    table = TableBlock((Column("", numeric=False), *names), rows, f"The components, {what}")
+    table = TableBlock((Column("quantity", numeric=False), *names), rows, f"The components, {what}")
     note = paragraph("Components are named by their number in the result file, from 0.")
     return Section("result", "Result", (table, note, *figures_of("result", tree)))
 

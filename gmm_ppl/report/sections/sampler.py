@@ -42,7 +42,7 @@ def sampler_section(found: Findings) -> Section:
         *_parameters(found),
         _labels(found, posterior),
     ]
-    return Section("sampler", "Sampler", (*blocks, *figures_of("sampler", found.tree)))
+    return Section("sampler", "Sampler", (*blocks, *figures_of("sampler", found.tree, rows=found.rows)))
 
 
 def _summary(found: Findings, posterior: PosteriorMeasurements) -> Block:
