@@ -14,9 +14,11 @@ from gmm_ppl.calibration.verdict import judge
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.report.calibration import write_calibration
+from gmm_ppl.report.comparison import write_comparison
 from tests.report.browser import Page, chromium, or_skip
 from tests.report.conftest import SCRIPT
 from tests.report.synthetic import FAITHFUL, rows
+from tests.report.test_comparison_page import compared
 
 pytestmark = pytest.mark.browser
 
@@ -65,6 +67,17 @@ def test_a_calibration_is_accessible(width: int, dark: bool, page: Page, tmp_pat
     calibration = simulated()
     write_calibration(tmp_path, calibration, judge(calibration), {"name": "calibrated", "command": "gmm-ppl calibrate"})
     assert violations(page, tmp_path / "calibration.html", width=width, dark=dark) == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)], ids=["phone, dark", "desk, light"])
+def test_a_comparison_is_accessible_and_quiet(width: int, dark: bool, page: Page, tmp_path: Path) -> None:
+    write_comparison(tmp_path, compared(SCRIPT), {"command": "gmm-ppl compare a b"})
+    assert violations(page, tmp_path / "comparison.html", width=width, dark=dark) == []
+    assert page.complaints == []
+    assert all(request.startswith(("file:", "data:")) for request in page.requests)
+    assert page.run("document.documentElement.scrollWidth <= window.innerWidth") is True
+    assert page.run("[...document.querySelectorAll('nav a')].every(a => document.querySelector(a.getAttribute('href')))") is True
+    assert SCRIPT in str(page.run("document.body.innerText"))
 
 
 def test_a_fault_would_be_found(page: Page, tmp_path: Path, written: Callable[[str], Path]) -> None:
