@@ -10,7 +10,7 @@ from gmm_ppl.experiment.store import COMPLETE, FORMAT, MANIFEST, outputs_of, rep
 from gmm_ppl.experiment.sweep.names import read_state
 from gmm_ppl.experiment.sweep.state import runs_of
 from gmm_ppl.results.comparison import Comparison, compare
-from gmm_ppl.results.store import ENGINE
+from gmm_ppl.results.store import ENGINE, RESULTS
 
 MOST = 40
 """Results on one page."""
@@ -40,16 +40,32 @@ def compare_runs(given: Sequence[Path], directory: Path, *, render: Render, comm
     return found
 
 
-def expanded(given: Sequence[Path]) -> list[Path]:
-    """Every result: a sweep's runs in the place of a sweep.
+def expanded(given: Sequence[Path]) -> dict[str, Path]:
+    """Every result by name: that of its directory, and in the place of a sweep its runs, by what they differ in.
 
     Raises:
         InputError: more than fit on a page.
     """
-    every = [each for path in given for each in (runs_of(path) if read_state(path) else [path])]
+    every = [pair for path in given for pair in (_of_sweep(path) if read_state(path) else [(_name(path), path)])]
     if len(every) > MOST:
         raise InputError(f"compare: {len(every)} results are more than the {MOST} that fit on a page; name some of them")
-    return every
+    names = [name for name, _ in every]
+    numbered = [f"{name} ({names[:at].count(name) + 1})" if name in names[:at] else name for at, name in enumerate(names)]
+    return dict(zip(numbered, (path for _, path in every), strict=True))
+
+
+def _of_sweep(directory: Path) -> list[tuple[str, Path]]:
+    """`components 2, covariance full` and the directory of every run that is done."""
+    settings = {address: run["settings"] for address, run in (read_state(directory) or {"runs": {}})["runs"].items()}
+    return [(_label(settings[path.name]), path) for path in runs_of(directory)]
+
+
+def _label(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in settings.items())
+
+
+def _name(path: Path) -> str:
+    return path.absolute().parent.name if path.name == RESULTS else path.absolute().name.removesuffix(".nc")
 
 
 def lines(found: Comparison) -> list[str]:

@@ -118,7 +118,8 @@ def _fill(
         replicates = _bootstrap(task, point, engines, progress)
     with clock.stage("results"):
         options = {"name": config.name, "seed": seeds_of(config)["results"], "bootstrap": replicates}
-        options["relabelling"] = config.mcmc.relabelling if config.mcmc else None
+        # Draws from the prior stand beside those from the posterior; a point alone need not wait for their program.
+        options |= {"relabelling": config.mcmc.relabelling} if config.mcmc else {"prior_draws": 0}
         tree = engines.to_datatree(draws or point, task.table, progress=progress, **options)
         tree.attrs["provenance"] = json.dumps({**record, "timings": clock.seconds})
         engines.save(tree, partial / "results.nc")

@@ -8,7 +8,7 @@ import pytest
 from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.loading import load
 from gmm_ppl.experiment.sweep.grid import is_sweep, points
-from gmm_ppl.experiment.sweep.plan import in_good_order, plan
+from gmm_ppl.experiment.sweep.plan import batches, plan
 
 BASE = "name: geyser\ndata: {dataset: faithful}\nmodel: {prior: weak}\nmcmc: null\nem: {starts: 3}\n"
 
@@ -131,7 +131,16 @@ def test_two_runs_that_are_the_same_are_refused(write: Callable[..., Path]):
         addresses(write, f"{BASE}sweep: {{product: {{model.components: [2, 2]}}}}\n")
 
 
-def test_one_run_of_every_shape_comes_first(write: Callable[..., Path]):
-    text = f"{BASE}sweep: {{product: {{model.components: [1, 2], seed: [1, 2, 3]}}}}\n"
-    ordered = [run.settings["model.components"] for run in in_good_order(plan(write(text)).runs)]
-    assert ordered == [1, 2, 1, 2, 1, 2]
+def batched(write: Callable[..., Path], sweep: str, workers: int) -> list[list[tuple]]:
+    """Components and seed of every run, batch by batch."""
+    runs = plan(write(f"{BASE}sweep: {{product: {sweep}}}\n")).runs
+    return [[tuple(run.settings.values()) for run in batch] for batch in batches(runs, workers)]
+
+
+def test_runs_of_one_shape_go_together(write: Callable[..., Path]):
+    found = batched(write, "{seed: [1, 2, 3], model.components: [1, 2]}", 1)
+    assert found == [[(1, 1), (2, 1)], [(1, 2), (2, 2)], [(3, 1)], [(3, 2)]]
+
+
+def test_a_few_long_runs_are_shared_out_one_by_one(write: Callable[..., Path]):
+    assert batched(write, "{model.components: [2], seed: [1, 2, 3, 4]}", 2) == [[(2, 1)], [(2, 2)], [(2, 3)], [(2, 4)]]

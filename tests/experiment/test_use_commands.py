@@ -180,7 +180,7 @@ def test_a_sweep_is_compared_by_its_runs():
     )
     assert call("run", "s.yaml", "--quiet", "--workers", 1).exit_code == 0
     result = call("compare", "reports/two", "--out", "c")
-    assert [line.split("_")[0] for line in result.stdout.splitlines()[2:-1]] == ["seed-1", "seed-2"]
+    assert [line.split("  ")[0] for line in result.stdout.splitlines()[2:-1]] == ["seed 1", "seed 2"]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # MLflow's own, of SQLAlchemy

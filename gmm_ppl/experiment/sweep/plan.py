@@ -1,7 +1,7 @@
 """What a sweep is to do: its tasks, built and checked, and the directory that each one's content gives it."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,14 +94,22 @@ def _refuse_twins(runs: Sequence[Planned]) -> None:
         known[run.address] = run.settings
 
 
-def in_good_order(runs: Iterable[Planned]) -> Iterator[Planned]:
-    """One run of every shape first: the workers then compile different programs, and read each other's from the cache."""
-    seen: dict[object, int] = {}
+def batches(runs: Sequence[Planned], workers: int) -> list[tuple[Planned, ...]]:
+    """Runs of one shape together, so that a worker traces and compiles for them once; none so long that others wait for it.
 
-    def turn(run: Planned) -> int:
-        model, mcmc = run.task.experiment.config.model, run.task.experiment.config.mcmc
-        shape = (run.task.table.values.shape, model.components, model.covariance, model.prior.kind, mcmc and mcmc.sampler)
-        seen[shape] = seen.get(shape, -1) + 1
-        return seen[shape]
+    A quarter of a worker's share at most: as many batches as four times the workers, or more.
+    """
+    most = max(1, -(-len(runs) // (4 * workers)))
+    shapes: dict[object, list[Planned]] = {}
+    for run in runs:
+        shapes.setdefault(_shape(run), []).append(run)
+    # The first of every shape first: what one worker compiles, the others then read from the cache.
+    rounds = range(0, max((len(each) for each in shapes.values()), default=0), most)
+    found = [tuple(each[start : start + most]) for start in rounds for each in shapes.values()]
+    return [batch for batch in found if batch]
 
-    yield from (run for _, run in sorted(((turn(run), run) for run in runs), key=lambda pair: pair[0]))
+
+def _shape(run: Planned) -> object:
+    """What decides which programs a run needs."""
+    model, mcmc = run.task.experiment.config.model, run.task.experiment.config.mcmc
+    return run.task.table.values.shape, model.components, model.covariance, model.prior.kind, mcmc and mcmc.sampler

@@ -1,5 +1,6 @@
 """Run a sweep: every experiment of one config that is not done yet, by several workers."""
 
+import itertools
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from gmm_ppl.experiment.formats import Render
 from gmm_ppl.experiment.lock import locked
 from gmm_ppl.experiment.sweep.backends import Team, answers, team_of
 from gmm_ppl.experiment.sweep.names import RUNS
-from gmm_ppl.experiment.sweep.plan import Planned, SweepPlan, in_good_order
+from gmm_ppl.experiment.sweep.plan import Planned, SweepPlan, batches
 from gmm_ppl.experiment.sweep.state import Standing, note_failure, prepare, standing, summary, write_state
 from gmm_ppl.experiment.sweep.worker import Ended, work
 from gmm_ppl.progress import Progress, silent
@@ -86,12 +87,12 @@ def sweep(
 
 def _work(team: Team, todo: list[Planned], shared: dict[str, Any], progress: Progress) -> Iterator[Ended]:
     """Every run's end as it comes."""
-    calls = [{"planned": run, **shared} for run in in_good_order(todo)]
-    progress("Sweep", 0, len(calls), f"{team.workers} workers")
-    failed = 0
-    for done, ended in enumerate(answers(team, work, calls) if calls else (), start=1):
-        failed += ended.failure is not None
-        progress("Sweep", done, len(calls), f"{failed} failed" if failed else ended.address)
+    calls = [{"batch": batch, **shared} for batch in batches(todo, team.workers)]
+    progress("Sweep", 0, len(todo), f"{team.workers} workers")
+    done = failed = 0
+    for ended in itertools.chain.from_iterable(answers(team, work, calls) if calls else ()):
+        done, failed = done + 1, failed + (ended.failure is not None)
+        progress("Sweep", done, len(todo), f"{failed} failed" if failed else ended.address)
         yield ended
 
 

@@ -28,11 +28,13 @@ class Ended:
     failure: str | None = None
 
 
-def work(planned: Planned, directory: Path, *, render: Render, force: bool, command: str, parent: int | None) -> Ended:
-    """Make one run below `directory`, or say why there is none.
+def work(
+    batch: tuple[Planned, ...], directory: Path, *, render: Render, force: bool, command: str, parent: int | None
+) -> list[Ended]:
+    """Make some runs below `directory`, one after another, or say of each why there is none.
 
     Arguments:
-        planned: the run.
+        batch: the runs.
         directory: where the sweep keeps its runs.
         render: writes the report.
         force: run even if it is there.
@@ -42,6 +44,10 @@ def work(planned: Planned, directory: Path, *, render: Render, force: bool, comm
     if parent is not None:
         _end_with(parent)
         use_cache()
+    return [_work_one(planned, directory, render=render, force=force, command=command) for planned in batch]
+
+
+def _work_one(planned: Planned, directory: Path, *, render: Render, force: bool, command: str) -> Ended:
     start = time.perf_counter()
     try:
         outcome = _patiently(planned, directory / planned.address, render=render, force=force, command=command)

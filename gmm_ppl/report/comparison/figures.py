@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from gmm_ppl.report.figures.style import BAND, GRID, INK, MUTED, colour, new_figure, shown, styled
+from gmm_ppl.report.figures.style import BAND, GRID, INK, LONGEST_LABEL, MUTED, colour, new_figure, shown, styled
 from gmm_ppl.report.numbers import count, plural
 from gmm_ppl.report.page import FigureBlock
 from gmm_ppl.results.comparison import Comparison
@@ -24,7 +24,7 @@ def criteria_figure(found: Comparison) -> FigureBlock | None:
     panels = [panel for panel in panels if np.isfinite(panel[1]).sum() > 1]
     if not panels:
         return None
-    names = [shown(str(name)) for name in runs["run"].values]
+    names = [shown(str(name), most=LONGEST_LABEL) for name in runs["run"].values]
     figure = new_figure(0.9 + 0.26 * len(names) * len(panels) + 0.35 * len(panels))
     for axes, (label, values, errors) in zip(figure.subplots(len(panels), 1, squeeze=False).ravel(), panels, strict=True):
         _distances(axes, names, values, errors)
@@ -70,8 +70,9 @@ def parameters_figure(found: Comparison) -> FigureBlock | None:
     for each, name in zip(axes, kept, strict=False):
         _parameter(each, found.parameters.sel(parameter=name), name)
     marks = {"markersize": 4, "linewidth": 3}
-    lines = [axes[0].plot([], [], "o-", color=colour(at), label=shown(name), **marks)[0] for at, name in enumerate(names)]
-    figure.legend(handles=lines, loc="outside upper left", ncols=min(3, len(names)))
+    labels = [shown(name, most=LONGEST_LABEL) for name in names]
+    lines = [axes[0].plot([], [], "o-", color=colour(at), label=name, **marks)[0] for at, name in enumerate(labels)]
+    figure.legend(handles=lines, loc="outside upper left", ncols=3 if max(map(len, names)) < 20 else 1)
     return FigureBlock("parameters", figure, _caption(len(kept), every), _alt(names, len(kept)))
 
 
