@@ -2,7 +2,7 @@
 
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.errors import InputError
-from gmm_ppl.inference.base import PointFit
+from gmm_ppl.inference.base import PointFit, check_unweighted
 from gmm_ppl.inference.fit import fit
 from gmm_ppl.model.posterior import Posterior, posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior
@@ -16,6 +16,7 @@ def begun(
     table = as_table(data)
     resolved = mixture.resolve(table.values)
     check_proper(resolved)
+    check_unweighted(start, "start")
     point = fit(mixture, table, seed=seed, progress=progress) if start is None else start
     return resolved, posterior(resolved, table), point
 

@@ -64,6 +64,7 @@ def test_what_counts_rows_once_refuses(rows, weights):
         "to_datatree": lambda: gp.to_datatree(point, rows),
         "standard_errors": lambda: gp.standard_errors(point, rows),
         "bootstrap": lambda: gp.bootstrap(point, rows),
+        "start": lambda: gp.sample(gp.Mixture(2), rows, start=point),
     }.items():
         with pytest.raises(gp.InputError, match=f"{name}: the fit was made with row weights"):
             call()
