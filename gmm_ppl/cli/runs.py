@@ -50,7 +50,10 @@ def run(
 
 
 @app.command()
-def report(directory: Directory) -> None:
+def report(
+    directory: Directory,
+    pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Print the page to this file too; needs Chromium.")] = None,
+) -> None:
     """Make a run's report anew, from results.nc."""
     with plain_errors():
         from gmm_ppl.experiment.rebuild import rebuild
@@ -58,6 +61,11 @@ def report(directory: Directory) -> None:
         keep_compiled_programs()
         for path in rebuild(directory, render=common.render):
             typer.echo(path)
+        if pdf is not None:
+            from gmm_ppl.report.pdf import print_pdf
+
+            print_pdf(directory / "report.html", pdf)
+            typer.echo(pdf)
 
 
 def _said_to_be_done(configs: list[Path], settings: list[str] | None, out: Path | None, *, quiet: bool) -> bool:
