@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from gmm_ppl.results.store import load, save
     from gmm_ppl.results.summary import summary
     from gmm_ppl.results.uncertainty import uncertainty
+    from gmm_ppl.runs import run
 
 __version__ = "0.1.0"
 
@@ -100,6 +101,7 @@ HOMES = {
     "relabel": "gmm_ppl.results.relabel",
     "RelabelledDraws": "gmm_ppl.results.relabel",
     "responsibilities": "gmm_ppl.results.predict",
+    "run": "gmm_ppl.runs",
     "sample": "gmm_ppl.inference.nuts",
     "sampling_wrapper": "gmm_ppl.results.refits",
     "save": "gmm_ppl.results.store",
@@ -169,6 +171,7 @@ __all__ = [
     "relabel",
     "RelabelledDraws",
     "responsibilities",
+    "run",
     "sample",
     "sampling_wrapper",
     "save",

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.runs import render
+
+__all__ = ["directories_of", "jobs_of", "keep_compiled_programs", "render", "see_modules_here", "tasks_of", "typed_command"]
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from gmm_ppl.experiment.build import Task
     from gmm_ppl.experiment.sweep.plan import SweepPlan
 
@@ -56,13 +57,6 @@ def keep_compiled_programs() -> None:
     from gmm_ppl.experiment.cache import use_cache
 
     use_cache()
-
-
-def render(directory: Path, tree: "xr.DataTree", formats: tuple[str, ...]) -> object:
-    """Write the report of a run; matplotlib is imported only here, after the fit."""
-    from gmm_ppl.report.run import render_run
-
-    return render_run(directory, tree, formats)
 
 
 def typed_command() -> str:

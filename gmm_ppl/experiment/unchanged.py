@@ -4,6 +4,7 @@
 they were run. What it cannot tell (a comment was added, a default spelled out) is left to the fingerprint of the run.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -69,7 +70,9 @@ def _unchanged_sweep(source: Source, config: Path, directory: Path) -> Finished 
     found = {address: read_manifest(directory / RUNS / address) for address in state["runs"]}
     whole = all(manifest and finished(directory / RUNS / address, manifest) for address, manifest in found.items())
     swept = any(key.startswith("data") for run in state["runs"].values() for key in run["settings"])
-    if not whole or swept or not all(_same_data(manifest["data"], data, config) for manifest in found.values() if manifest):
+    # All runs have one record of the data then: they are looked at once.
+    recorded = {json.dumps(manifest["data"], sort_keys=True): manifest["data"] for manifest in found.values() if manifest}
+    if not whole or swept or not all(_same_data(each, data, config) for each in recorded.values()):
         return None
     message = f"{directory}: nothing to do, all {len(found)} runs are there; --force runs them again"
     return Finished(directory, message)

@@ -20,6 +20,7 @@ FLOORS = (
     ("calibration",),
     ("experiment",),
     ("report",),
+    ("runs",),
     ("console",),
     ("cli",),
 )

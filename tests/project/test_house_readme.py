@@ -79,8 +79,9 @@ def test_ci_runs_the_test_command_word_for_word() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
-def test_example_runs(example: str) -> None:
-    done = subprocess.run([sys.executable, "-W", "error", "-c", example], capture_output=True, text=True, check=False)
+def test_example_runs(example: str, clone: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", example]
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
