@@ -16,6 +16,7 @@ from gmm_ppl.experiment.prior import SECTIONS
 from gmm_ppl.experiment.reference import reference
 from gmm_ppl.experiment.samplers import LaplaceConfig, NutsConfig, TemperedConfig
 from gmm_ppl.experiment.schema import json_schema, sections_in
+from gmm_ppl.experiment.sweep.grid import points
 from gmm_ppl.inference.fit import fit
 from gmm_ppl.inference.laplace import laplace
 from gmm_ppl.inference.nuts import sample
@@ -95,9 +96,9 @@ def complete_configs() -> dict[str, str]:
 @pytest.mark.parametrize("name", complete_configs())
 def test_schema_accepts_configs_as_given_and_resolved(write: Callable[[str], Path], name: str):
     schema, text = json_schema(), complete_configs()[name]
-    config = load(write(text)).config
     assert accepts(schema, yaml.safe_load(text), schema)
-    assert accepts(schema, resolved(config), schema)
+    for point in points(write(text)):
+        assert accepts(schema, resolved(point.experiment.config), schema)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +129,9 @@ def test_schema_and_loader_refuse_the_same(write: Callable[[str], Path], change:
 
 @pytest.mark.parametrize("name", complete_configs())
 def test_resolved_config_gives_the_same_config(write: Callable[[str], Path], name: str):
-    config = load(write(complete_configs()[name])).config
-    text = to_yaml(resolved(config))
-    assert load(write(text, "again.yaml")).config == config
+    for point in points(write(complete_configs()[name])):
+        config = point.experiment.config
+        assert load(write(to_yaml(resolved(config)), "again.yaml")).config == config
 
 
 def test_resolved_config_holds_every_default(experiment):
