@@ -148,7 +148,7 @@ def test_all_problems_stand_on_lines_of_their_own(write: Callable[[str], Path]):
     assert result.stderr.splitlines() == [
         "error: x.yaml: 3 problems",
         "x.yaml:1:1: data: this key is missing. Where the rows come from.",
-        "x.yaml:2:1: sed: unknown key; did you mean 'seed'? (allowed here: name, seed, data, model, em, mcmc, report)",
+        "x.yaml:2:1: sed: unknown key; did you mean 'seed'? (allowed here: name, seed, data, model, em, mcmc, report, sweep)",
         "x.yaml:3:21: model.components: expected a number of at least 1, got 0",
     ]
 

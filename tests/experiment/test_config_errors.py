@@ -10,7 +10,7 @@ from tests.experiment.conftest import config, refusal
 ONE_PROBLEM = {
     "unknown key": (
         config(seed="sed: 3"),
-        "x.yaml:4:1: sed: unknown key; did you mean 'seed'? (allowed here: name, seed, data, model, em, mcmc, report)",
+        "x.yaml:4:1: sed: unknown key; did you mean 'seed'? (allowed here: name, seed, data, model, em, mcmc, report, sweep)",
     ),
     "unknown inner key": (
         config(em="em: {tol: 1.0e-3}"),
