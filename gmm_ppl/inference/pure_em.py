@@ -1,5 +1,6 @@
 """`em`: expectation–maximisation as a pure function, for `jax.jit`, `jax.vmap` and derivatives."""
 
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
@@ -113,20 +114,26 @@ def climbed(method: EM, acceleration: str | None, start: MixtureParameters, step
         state = advance(Evaluation(method.posterior, method.m_step, method.deviations), state, limit)
 
     def running(state: Progression) -> Array:
-        return state.status == RUNNING
+        return (state.status == RUNNING) & (state.iteration < steps)
 
     def step(state: Progression) -> Progression:
         return advance(chosen, state, limit)
 
     def unfinished(state: Progression) -> Array:
-        return (running(state) | (state.status == STATUSES.index(Status.CONVERGED))) & (state.iteration < steps)
+        return running(state) | ((state.status == STATUSES.index(Status.CONVERGED)) & (state.iteration < steps))
 
     if tolerance is not None:
-        return jax.lax.while_loop(running, step, state)
+        return at_limit(jax.lax.while_loop(running, step, state))
     # Converged or not: begun at a mode, a run would end at once, before derivatives have come to rest.
-    return jax.lax.fori_loop(
-        0, steps + 1, lambda _, state: jax.lax.cond(unfinished(state), step, lambda same: same, state), state
+    return at_limit(
+        jax.lax.fori_loop(0, steps + 1, lambda _, state: jax.lax.cond(unfinished(state), step, lambda same: same, state), state)
     )
+
+
+def at_limit(state: Progression) -> Progression:
+    """What still runs after all its steps has reached the limit."""
+    status = jnp.where(state.status == RUNNING, STATUSES.index(Status.STEP_LIMIT), state.status)
+    return replace(state, status=status)
 
 
 def begin(point: Any, steps: int) -> Progression:
