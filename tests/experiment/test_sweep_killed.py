@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 CONFIG = """\
@@ -24,8 +25,24 @@ DIGITS = ("metrics.json", "summary.csv")
 
 
 def manifests(place: str) -> dict[str, bytes]:
-    """The manifest of every run that is done."""
-    return {path.parent.name: path.read_bytes() for path in Path(place).glob("runs/*/manifest.json")}
+    """The manifest of every run that is done: of one half written, whose directory's name begins with a dot, none."""
+    return {path.parent.name: path.read_bytes() for path in Path(place).glob("runs/[!.]*/manifest.json")}
+
+
+def ended(processes: list[psutil.Process], within: float = 60.0) -> bool:
+    """Wait until every one has ended (one that nobody has reaped has too)."""
+    until = time.monotonic() + within
+    while any(alive(each) for each in processes) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not any(alive(each) for each in processes)
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether it still runs."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def run(*words: str, environment: dict[str, str]) -> None:
@@ -48,9 +65,9 @@ def test_killed_and_resumed_it_is_the_sweep_that_was_never_stopped(write: Callab
         while len(manifests("reports/geyser")) < 2:
             assert process.poll() is None
             time.sleep(0.02)
+        workers = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
-    # Workers end by themselves once their sweep has gone, after the run that they are at or before.
-    time.sleep(2.5)
+    assert ended(workers)  # by themselves, once their sweep has gone
     before = manifests("reports/geyser")
     assert 2 <= len(before) < 6
     run(environment=environment)
