@@ -45,21 +45,18 @@ def run(
         FitError: the fit failed; of a sweep, some of its runs did, and all others are there.
     """
     # Here, so that the command line, which has `render` from this file, answers `--help` at once.
-    from gmm_ppl.experiment.build import build
+    from gmm_ppl.experiment.build import Task
     from gmm_ppl.experiment.execute import run as execute
-    from gmm_ppl.experiment.loading import load
-    from gmm_ppl.experiment.sweep.grid import is_sweep
-    from gmm_ppl.experiment.sweep.plan import plan
+    from gmm_ppl.experiment.sweep.plan import job
     from gmm_ppl.experiment.sweep.run import sweep
 
-    path, words = Path(config), as_words(settings)
+    asked = job(Path(config), as_words(settings))
+    directory = Path("reports") / asked.name if out is None else Path(out)
     with watched(progress) as shown:
-        if not is_sweep(path, words):
-            task = build(load(path, words))
-            return execute(task, _directory(out, task.name), render=render, force=force, progress=shown).directory
-        planned = plan(path, words)
+        if isinstance(asked, Task):
+            return execute(asked, directory, render=render, force=force, progress=shown).directory
         options = {"workers": workers, "backend": backend, "resume": resume, "force": force}
-        found = sweep(planned, _directory(out, planned.name), render=render, progress=shown, **options)
+        found = sweep(asked, directory, render=render, progress=shown, **options)
     if found.failed:
         named = "; ".join(f"{each.run.address}: {each.message}" for each in found.failed)
         raise FitError(f"{found.message}. Failed: {named}. resume=True tries them again.")
@@ -78,7 +75,3 @@ def render(directory: Path, tree: "xr.DataTree", formats: tuple[str, ...]) -> ob
     from gmm_ppl.report.run import render_run
 
     return render_run(directory, tree, formats)
-
-
-def _directory(out: str | os.PathLike[str] | None, name: str) -> Path:
-    return Path("reports") / name if out is None else Path(out)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gmm_ppl.cli.app import EPILOG, Config, Quiet, Settings, app
-from gmm_ppl.cli.common import keep_compiled_programs, tasks_of, typed_command
+from gmm_ppl.cli.common import keep_compiled_programs, task_of, typed_command
 from gmm_ppl.console import plain_errors, shown
 
 
@@ -29,7 +29,7 @@ def calibrate(
         from gmm_ppl.experiment.interrupt import interruptible
         from gmm_ppl.report.calibration import write_calibration
 
-        task = tasks_of([config], settings)[0]
+        task = task_of(config, settings)
         planned = plan(task, rows=rows, replications=replications, engine=engine)
         directory = out or Path("reports") / f"{task.experiment.config.name}-calibration"
         keep_compiled_programs()

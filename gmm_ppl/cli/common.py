@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from gmm_ppl.errors import InputError
 from gmm_ppl.runs import render
 
-__all__ = ["directories_of", "jobs_of", "keep_compiled_programs", "render", "see_modules_here", "tasks_of", "typed_command"]
+__all__ = ["directories_of", "jobs_of", "keep_compiled_programs", "render", "see_modules_here", "task_of", "typed_command"]
 
 if TYPE_CHECKING:
     from gmm_ppl.experiment.build import Task
     from gmm_ppl.experiment.sweep.plan import SweepPlan
 
 
-def tasks_of(configs: Sequence[Path], settings: Sequence[str] | None) -> "list[Task]":
-    """Read and check everything before anything is run."""
+def task_of(config: Path, settings: Sequence[str] | None) -> "Task":
+    """Read and check the config of one experiment."""
     from gmm_ppl.experiment.build import build
     from gmm_ppl.experiment.loading import load
 
     see_modules_here()
-    return [build(load(config, settings or ())) for config in configs]
+    return build(load(config, settings or ()))
 
 
 def directories_of(names: Sequence[str], out: Path | None) -> list[Path]:
@@ -37,14 +37,10 @@ def directories_of(names: Sequence[str], out: Path | None) -> list[Path]:
 
 def jobs_of(configs: Sequence[Path], settings: Sequence[str] | None) -> "list[Task | SweepPlan]":
     """What each config stands for: a task, or a sweep of them; all are checked before anything is run."""
-    from gmm_ppl.experiment.sweep.grid import is_sweep
-    from gmm_ppl.experiment.sweep.plan import plan
+    from gmm_ppl.experiment.sweep.plan import job
 
     see_modules_here()
-    return [
-        plan(config, settings or ()) if is_sweep(config, settings or ()) else tasks_of([config], settings)[0]
-        for config in configs
-    ]
+    return [job(config, settings or ()) for config in configs]
 
 
 def see_modules_here() -> None:

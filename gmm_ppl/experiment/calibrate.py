@@ -11,8 +11,8 @@ import numpy as np
 from gmm_ppl.calibration.run import Calibration, calibrate, check_arguments, check_proper, find_engine
 from gmm_ppl.calibration.verdict import LEVEL, Verdict, judge
 from gmm_ppl.experiment.build import Task, located
-from gmm_ppl.experiment.files import write_json
 from gmm_ppl.experiment.journal import journal
+from gmm_ppl.experiment.json_file import write_json
 from gmm_ppl.experiment.record import record_of
 from gmm_ppl.experiment.store import COMPLETE, FORMAT, MANIFEST, outputs_of, replacing
 from gmm_ppl.model.specification import Mixture, resolved_prior

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.experiment.files import write_json
+from gmm_ppl.experiment.json_file import write_json
 from gmm_ppl.experiment.store import COMPLETE, FORMAT, MANIFEST, outputs_of, replacing
 from gmm_ppl.experiment.sweep.names import read_state
 from gmm_ppl.experiment.sweep.state import runs_of
 from gmm_ppl.results.comparison import Comparison, compare
-from gmm_ppl.results.store import ENGINE, RESULTS
+from gmm_ppl.results.comparison.names import name_of, numbered
+from gmm_ppl.results.store import ENGINE
 
 MOST = 40
 """Results on one page."""
@@ -46,26 +47,22 @@ def expanded(given: Sequence[Path]) -> dict[str, Path]:
     Raises:
         InputError: more than fit on a page.
     """
-    every = [pair for path in given for pair in (_of_sweep(path) if read_state(path) else [(_name(path), path)])]
+    every = [pair for path in given for pair in _results_in(path)]
     if len(every) > MOST:
         raise InputError(f"compare: {len(every)} results are more than the {MOST} that fit on a page; name some of them")
-    names = [name for name, _ in every]
-    numbered = [f"{name} ({names[:at].count(name) + 1})" if name in names[:at] else name for at, name in enumerate(names)]
-    return dict(zip(numbered, (path for _, path in every), strict=True))
+    return dict(zip(numbered(name for name, _ in every), (path for _, path in every), strict=True))
 
 
-def _of_sweep(directory: Path) -> list[tuple[str, Path]]:
-    """`components 2, covariance full` and the directory of every run that is done."""
-    settings = {address: run["settings"] for address, run in (read_state(directory) or {"runs": {}})["runs"].items()}
-    return [(_label(settings[path.name]), path) for path in runs_of(directory)]
+def _results_in(path: Path) -> list[tuple[str, Path]]:
+    """The path itself, or `components 2, covariance full` and the directory of every run of a sweep that is done."""
+    state = read_state(path)
+    if state is None:
+        return [(name_of(path), path)]
+    return [(_label(state["runs"][run.name]["settings"]), run) for run in runs_of(path, state)]
 
 
 def _label(settings: dict[str, Any]) -> str:
     return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in settings.items())
-
-
-def _name(path: Path) -> str:
-    return path.absolute().parent.name if path.name == RESULTS else path.absolute().name.removesuffix(".nc")
 
 
 def lines(found: Comparison) -> list[str]:

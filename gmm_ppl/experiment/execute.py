@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from gmm_ppl.experiment.build import Task, located
 from gmm_ppl.experiment.clock import Clock
 from gmm_ppl.experiment.engines import SAMPLERS, Engines, default_engines
-from gmm_ppl.experiment.files import write_json
 from gmm_ppl.experiment.formats import Render
 from gmm_ppl.experiment.journal import journal
+from gmm_ppl.experiment.json_file import write_json
 from gmm_ppl.experiment.loading import resolved, to_yaml
 from gmm_ppl.experiment.record import fingerprint_of, manifest, record_of, seeds_of
 from gmm_ppl.experiment.store import MANIFEST, read_manifest, replacing

@@ -45,7 +45,16 @@ def load(path: Path, settings: Sequence[str] = ()) -> Experiment:
     Raises:
         InputError: a line for every problem, `file:line:column: key: message`; or the config is a sweep.
     """
-    experiment = validated(apply(read(path), settings), path)
+    return single(apply(read(path), settings), path)
+
+
+def single(source: Source, path: Path) -> Experiment:
+    """`validated`, of a source that is no sweep.
+
+    Raises:
+        InputError: a line for every problem, or the config is a sweep.
+    """
+    experiment = validated(source, path)
     if experiment.config.sweep is not None:
         message = "a sweep makes many experiments, which `run`, `check` and `compare` take; this needs one"
         raise experiment.error_at(("sweep",), message)

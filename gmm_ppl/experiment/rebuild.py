@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.experiment.files import write_json
 from gmm_ppl.experiment.formats import FORMATS, Render
+from gmm_ppl.experiment.json_file import write_json
 from gmm_ppl.experiment.lock import locked
 from gmm_ppl.experiment.store import MANIFEST, outputs_of, read_manifest
-from gmm_ppl.results.store import load
-
-RESULTS = "results.nc"
+from gmm_ppl.results.store import RESULTS, load
 
 
 def rebuild(directory: Path, *, render: Render) -> list[Path]:

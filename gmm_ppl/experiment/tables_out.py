@@ -5,13 +5,13 @@ suffix in `WRITERS`.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.words import listed
+from gmm_ppl.files import replaced
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def write_frames(frames: Frames, out: Path | None) -> None:
     if out is None:
         _csv(frames, sys.stdout)
         return
-    with _replacing(out) as partial:
+    with replaced(out) as partial:
         WRITERS[out.suffix](frames, partial)
 
 
@@ -44,16 +44,6 @@ def check_writable(out: Path | None) -> None:
         raise InputError(f"--out {out}: expected a name that ends in {listed(WRITERS)}, got '{out.suffix or out.name}'")
     if not out.absolute().parent.is_dir():
         raise InputError(f"--out {out}: there is no directory {out.parent}; make it first")
-
-
-@contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
-    partial = out.with_name(f".{out.name}.partial")
-    try:
-        yield partial
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _csv(frames: Frames, stream: TextIO) -> None:

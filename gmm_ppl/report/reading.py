@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 
 from gmm_ppl.mixture.covariance import AbstractCovariance, find_family
-from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.results.labels import parameter_names, parameters_of
+from gmm_ppl.results.labels import dense_covariances, parameter_names, parameters_of
+from gmm_ppl.results.limits import spaced
 
 _SEED, _MOST_DRAWS, _FEWEST_DRAWS, _MOST_NUMBERS = 20_020, 4000, 100, 20_000_000
 
@@ -81,11 +81,6 @@ def responsibilities(tree: xr.DataTree) -> np.ndarray:
     return np.asarray(tree[group].dataset["responsibilities"].transpose("obs", "component").values)
 
 
-def spaced(total: int, most: int) -> np.ndarray:
-    """At most `most` indices out of `total`, evenly spaced."""
-    return np.unique(np.linspace(0, total - 1, min(total, most)).round().astype(int))
-
-
 def sampled_rows(total: int, most: int) -> np.ndarray:
     """At most `most` row numbers out of `total`, at random but always the same, in order."""
     if total <= most:
@@ -112,17 +107,4 @@ def telling_features(fit: Gaussians, most: int) -> list[int]:
 
 def _gaussians(dataset: xr.Dataset, covariance: str) -> Gaussians:
     parameters = parameters_of(dataset, covariance)
-    return Gaussians(parameters.weights, parameters.means, _dense(parameters))
-
-
-def _dense(parameters: MixtureParameters) -> np.ndarray:
-    """Covariance matrices (…, K, D, D) of parameters with at most one leading axis, in NumPy: JAX would have to compile."""
-    if parameters.weights.ndim == 1:
-        return np.asarray(parameters.covariances)
-    shape, family = parameters.shape, type(parameters.covariance)
-    values = parameters.covariance.values
-    if family.dims[0] == "component":
-        # Draws as so many more components: one family at a time would be slow.
-        every = family(values.reshape(-1, *values.shape[2:])).dense(values.shape[0] * shape.components, shape.features)
-        return np.asarray(every).reshape(*values.shape[:2], shape.features, shape.features)
-    return np.stack([family(each).dense(shape.components, shape.features) for each in values])
+    return Gaussians(parameters.weights, parameters.means, dense_covariances(parameters))

@@ -51,10 +51,15 @@ def write_report(
     found = gather(tree, manifest)
     LOGGER.info("verdict: %s", conclude(found.checks).sentence)
     page = _page(found)
+    return write_page(page, directory, "report", formats)
+
+
+def write_page(page: Page, directory: str | Path, name: str, formats: Sequence[str] = tuple(FORMATS)) -> tuple[Path, ...]:
+    """Write any page as `name` with the suffix of each format, and its figures beside it; returns the files, pages first."""
     drawings = {block.name: draw_svg(block.figure) for block in page.figures}
-    texts = {f"report.{name}": FORMATS[name](page, drawings) for name in formats}
-    texts |= {f"figures/{name}.svg": drawing for name, drawing in drawings.items()}
-    return tuple(_write(Path(directory) / name, text) for name, text in texts.items())
+    texts = {f"{name}.{each}": FORMATS[each](page, drawings) for each in formats}
+    texts |= {f"figures/{each}.svg": drawing for each, drawing in drawings.items()}
+    return tuple(_write(Path(directory) / each, text) for each, text in texts.items())
 
 
 def build_page(tree: xr.DataTree, manifest: Mapping[str, object] | None = None) -> Page:

@@ -56,6 +56,19 @@ def parameters_of(dataset: xr.Dataset, covariance: str) -> MixtureParameters:
     )
 
 
+def dense_covariances(parameters: MixtureParameters) -> np.ndarray:
+    """Covariance matrices (…, K, D, D) of parameters with at most one leading axis, in NumPy: JAX would have to compile."""
+    if parameters.weights.ndim == 1:
+        return np.asarray(parameters.covariances)
+    shape, family = parameters.shape, type(parameters.covariance)
+    values = parameters.covariance.values
+    if family.dims[0] == "component":
+        # Draws as so many more components: one at a time would be slow.
+        every = family(values.reshape(-1, *values.shape[2:])).dense(values.shape[0] * shape.components, shape.features)
+        return np.asarray(every).reshape(*values.shape[:2], shape.features, shape.features)
+    return np.stack([family(each).dense(shape.components, shape.features) for each in values])
+
+
 def parameter_names(tree: xr.DataTree) -> tuple[str, str, str]:
     """Names of the three variables that make a mixture: weights, means, and the covariance variable of the family."""
     return "weights", "means", find_family(str(tree.attrs["covariance"])).site

@@ -13,6 +13,7 @@ from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.assignments import Memberships, membership_intervals
 from gmm_ppl.results.diagnostics import ETI
 from gmm_ppl.results.labels import labelled
+from gmm_ppl.results.limits import spaced
 from gmm_ppl.results.predict import Draws, Found, averaged, draws_of
 from gmm_ppl.types import Array, in_float64
 
@@ -72,7 +73,7 @@ class RowScorer:
         total = len(self.draws.parameters.weights)
         if total == 1:
             return {}
-        kept = np.unique(np.linspace(0, total - 1, min(total, MOST_DRAWS)).round().astype(int))
+        kept = spaced(total, MOST_DRAWS)
         found = intervals(jax.tree.map(lambda leaf: leaf[None, kept], self.draws.parameters), x)
         each, probability = ("obs", "component"), {"probability": ETI}
         return {

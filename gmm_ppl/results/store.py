@@ -6,6 +6,7 @@ from pathlib import Path
 import xarray as xr
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.files import replaced
 
 ENGINE = "h5netcdf"
 RESULTS = "results.nc"
@@ -19,13 +20,8 @@ def save(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
 
     Everything is kept in double precision, compressed without loss, so that `load` gives back the same tree.
     """
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.partial")
-    try:
+    with replaced(Path(path)) as partial:
         tree.to_netcdf(partial, engine=ENGINE, encoding=encoding(tree))
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def load(path: str | os.PathLike[str]) -> xr.DataTree:
@@ -45,10 +41,19 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
             tree = opened.load()
     except OSError as error:
         raise InputError(f"{path} cannot be read as netCDF ({error}); expected the results.nc of a run.") from error
+    check_holds_mixture(tree, str(path))
+    return tree
+
+
+def check_holds_mixture(tree: xr.DataTree, name: str) -> None:
+    """Refuse a tree without parameters of a mixture.
+
+    Raises:
+        InputError: it holds neither an EM fit nor a posterior.
+    """
     if not {"em_fit", "posterior"} & set(tree.children):
         groups = ", ".join(tree.children) or "none"
-        raise InputError(f"{path} has neither an em_fit nor a posterior group, only: {groups}. Expected the results.nc of a run.")
-    return tree
+        raise InputError(f"{name} has neither an em_fit nor a posterior group, only: {groups}. Expected the results.nc of a run.")
 
 
 def encoding(tree: xr.DataTree) -> dict[str, dict[str, dict[str, object]]]:

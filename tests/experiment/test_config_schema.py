@@ -17,6 +17,7 @@ from gmm_ppl.experiment.reference import reference
 from gmm_ppl.experiment.samplers import LaplaceConfig, NutsConfig, TemperedConfig
 from gmm_ppl.experiment.schema import json_schema, sections_in
 from gmm_ppl.experiment.sweep.grid import points
+from gmm_ppl.experiment.yaml_file import read
 from gmm_ppl.inference.fit import fit
 from gmm_ppl.inference.laplace import laplace
 from gmm_ppl.inference.nuts import sample
@@ -97,7 +98,8 @@ def complete_configs() -> dict[str, str]:
 def test_schema_accepts_configs_as_given_and_resolved(write: Callable[[str], Path], name: str):
     schema, text = json_schema(), complete_configs()[name]
     assert accepts(schema, yaml.safe_load(text), schema)
-    for point in points(write(text)):
+    path = write(text)
+    for point in points(read(path), path):
         assert accepts(schema, resolved(point.experiment.config), schema)
 
 
@@ -129,7 +131,8 @@ def test_schema_and_loader_refuse_the_same(write: Callable[[str], Path], change:
 
 @pytest.mark.parametrize("name", complete_configs())
 def test_resolved_config_gives_the_same_config(write: Callable[[str], Path], name: str):
-    for point in points(write(complete_configs()[name])):
+    path = write(complete_configs()[name])
+    for point in points(read(path), path):
         config = point.experiment.config
         assert load(write(to_yaml(resolved(config)), "again.yaml")).config == config
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.experiment.files import write_json
+from gmm_ppl.experiment.json_file import write_json
 from gmm_ppl.experiment.lock import locked
 from gmm_ppl.experiment.store import altered, outputs_of, read_manifest, refuse_foreign, replacing
 
@@ -141,7 +141,7 @@ WRITER = """
 import os, sys, time
 from pathlib import Path
 from gmm_ppl.experiment import store
-from gmm_ppl.experiment.files import write_json
+from gmm_ppl.experiment.json_file import write_json
 
 moment, directory = sys.argv[1], Path(sys.argv[2])
 

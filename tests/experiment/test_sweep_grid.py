@@ -1,21 +1,35 @@
 """Which experiments a sweep stands for, what they are called, and how mistakes are said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.loading import load
-from gmm_ppl.experiment.sweep.grid import is_sweep, points
-from gmm_ppl.experiment.sweep.plan import batches, plan
+from gmm_ppl.experiment.overrides import apply
+from gmm_ppl.experiment.sweep.grid import Point, is_sweep, points
+from gmm_ppl.experiment.sweep.plan import SweepPlan, batches, job
+from gmm_ppl.experiment.yaml_file import read
 
 BASE = "name: geyser\ndata: {dataset: faithful}\nmodel: {prior: weak}\nmcmc: null\nem: {starts: 3}\n"
 
 
+def points_of(path: Path, settings: Sequence[str] = ()) -> list[Point]:
+    """The experiments of a config."""
+    return points(apply(read(path), settings), path)
+
+
+def planned(path: Path) -> SweepPlan:
+    """A config that is a sweep, planned."""
+    found = job(path)
+    assert isinstance(found, SweepPlan)
+    return found
+
+
 def settings_of(write: Callable[..., Path], sweep: str, base: str = BASE) -> list[dict]:
     """What the runs of a sweep differ in."""
-    return [point.settings for point in points(write(f"{base}sweep: {sweep}\n"))]
+    return [point.settings for point in points_of(write(f"{base}sweep: {sweep}\n"))]
 
 
 def test_products_are_every_combination_the_last_key_fastest(write: Callable[..., Path]):
@@ -40,20 +54,20 @@ def test_nested_keys_are_dotted_ones(write: Callable[..., Path]):
 def test_each_point_is_the_config_with_its_values_in(write: Callable[..., Path]):
     path = write(f"{BASE}sweep: {{product: {{model.components: [1, 4]}}}}\n")
     alone = load(write(BASE.replace("model: {", "model: {components: 4, "), "alone.yaml"))
-    config = points(path)[1].experiment.config
+    config = points_of(path)[1].experiment.config
     assert config == alone.config
     assert config.sweep is None
 
 
 def test_settings_of_the_command_line_hold_for_all(write: Callable[..., Path]):
     path = write(f"{BASE}sweep: {{product: {{model.components: [1, 4]}}}}\n")
-    assert [each.experiment.config.seed for each in points(path, ["seed=9"])] == [9, 9]
-    assert len(points(path, ["sweep.product.model.components=[1, 2, 3]"])) == 3
+    assert [each.experiment.config.seed for each in points_of(path, ["seed=9"])] == [9, 9]
+    assert len(points_of(path, ["sweep.product.model.components=[1, 2, 3]"])) == 3
 
 
 def test_only_a_config_with_a_sweep_is_one(write: Callable[..., Path]):
-    assert is_sweep(write(f"{BASE}sweep: {{product: {{seed: [1]}}}}\n"))
-    assert not is_sweep(write(BASE.replace("model: {", "model: {components: 2, ")))
+    assert is_sweep(read(write(f"{BASE}sweep: {{product: {{seed: [1]}}}}\n")))
+    assert not is_sweep(read(write(BASE.replace("model: {", "model: {components: 2, "))))
 
 
 WRONG = {
@@ -86,7 +100,7 @@ def test_a_key_is_set_or_swept(write: Callable[..., Path]):
     path = write(f"{BASE}sweep: {{product: {{model.components: [1, 4]}}}}\n")
     for setting in ("model.components=3", "model={components: 3}"):
         with pytest.raises(InputError, match="the config sweeps over it"):
-            points(path, [setting])
+            points_of(path, [setting])
 
 
 def test_commands_of_one_experiment_refuse_a_sweep(write: Callable[..., Path]):
@@ -97,7 +111,7 @@ def test_commands_of_one_experiment_refuse_a_sweep(write: Callable[..., Path]):
 
 def addresses(write: Callable[..., Path], text: str) -> list[str]:
     """Directory names of a sweep's runs."""
-    return [run.address for run in plan(write(text)).runs]
+    return [run.address for run in planned(write(text)).runs]
 
 
 def test_addresses_are_those_of_the_content(write: Callable[..., Path]):
@@ -123,7 +137,7 @@ def test_addresses_follow_the_values_of_the_data_and_not_their_place(write: Call
 
 def test_data_may_be_swept(write: Callable[..., Path]):
     text = "name: a\nmodel: {components: 2}\nsweep: {product: {data.dataset: [faithful, iris]}}\n"
-    assert [len(run.task.table) for run in plan(write(text)).runs] == [272, 150]
+    assert [len(run.task.table) for run in planned(write(text)).runs] == [272, 150]
 
 
 def test_two_runs_that_are_the_same_are_refused(write: Callable[..., Path]):
@@ -133,7 +147,7 @@ def test_two_runs_that_are_the_same_are_refused(write: Callable[..., Path]):
 
 def batched(write: Callable[..., Path], sweep: str, workers: int) -> list[list[tuple]]:
     """Components and seed of every run, batch by batch."""
-    runs = plan(write(f"{BASE}sweep: {{product: {sweep}}}\n")).runs
+    runs = planned(write(f"{BASE}sweep: {{product: {sweep}}}\n")).runs
     return [[tuple(run.settings.values()) for run in batch] for batch in batches(runs, workers)]
 
 

@@ -16,7 +16,7 @@ from gmm_ppl.errors import FitError, InputError
 from gmm_ppl.experiment import execute
 from gmm_ppl.experiment.lock import locked
 from gmm_ppl.experiment.sweep import worker
-from gmm_ppl.experiment.sweep.plan import SweepPlan, plan
+from gmm_ppl.experiment.sweep.plan import SweepPlan, job
 from gmm_ppl.experiment.sweep.run import Swept, sweep
 
 CONFIG = "name: geyser\ndata: {dataset: faithful}\nmodel: {components: 2}\nmcmc: null\nsweep: {product: {seed: [1, 2, 3]}}\n"
@@ -28,7 +28,9 @@ def planned(write: Callable[..., Path], stand_ins: Any, monkeypatch: pytest.Monk
     """Three runs, of seeds 1, 2, 3, by stand-ins."""
     monkeypatch.setattr(execute, "default_engines", lambda: stand_ins.engines)
     monkeypatch.setattr("gmm_ppl.cli.common.render", stand_ins.render)
-    return plan(write(CONFIG))
+    found = job(write(CONFIG))
+    assert isinstance(found, SweepPlan)
+    return found
 
 
 def swept(planned: SweepPlan, stand_ins: Any, **options: Any) -> Swept:

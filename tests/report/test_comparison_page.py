@@ -10,7 +10,7 @@ import xarray as xr
 
 from gmm_ppl.report.comparison import comparison_page, write_comparison
 from gmm_ppl.report.comparison.preferred import by_bic, by_elpd, doubts, headline, preferences
-from gmm_ppl.report.page import TableBlock, Tone
+from gmm_ppl.report.page import Headline, TableBlock, Tone
 from gmm_ppl.results.comparison import Comparison, compare
 from gmm_ppl.results.comparison.scores import NUMBERS
 from gmm_ppl.results.datatree import to_datatree
@@ -66,6 +66,16 @@ def test_criteria_that_disagree_are_named():
     assert headline(found, same_rows=False)[1].startswith("The results are of different rows")
     agreed = preferences(runs(bic=[100.0, 150.0], elpd_diff=[0.0, -9.0], elpd_diff_se=[0.0, 1.0]))
     assert headline(agreed, same_rows=True) == (Tone.GOOD, "a is preferred.")
+
+
+def test_results_of_different_rows_are_ranked_by_nothing():
+    rows = table(seed=1)
+    other = to_datatree(point_fit("full", x=rows.values), rows, prior_draws=0)
+    page = comparison_page(compare({"first": trees()[1], "second": other}), {})
+    verdict = next(block for block in page.sections[0].blocks if isinstance(block, Headline))
+    assert verdict.standings == ()
+    assert "cannot be compared" in verdict.sentence
+    assert [figure.name for figure in page.figures] == ["parameters"]
 
 
 def test_results_that_cannot_be_trusted_are_named():

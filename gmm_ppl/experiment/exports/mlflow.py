@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.experiment.fields import flattened
 from gmm_ppl.experiment.store import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def _export(client: "MlflowClient", experiment: str, directory: Path, manifest: 
         return f"{directory}: is there already, as {there[0].info.run_id}"
     tags = {"mlflow.runName": str(manifest["name"]), FINGERPRINT: fingerprint, **_tags(manifest)}
     run = client.create_run(experiment, start_time=_milliseconds(manifest["started_at"]), tags=tags).info.run_id
-    for name, value in _leaves(yaml.safe_load((directory / "config.resolved.yaml").read_text(encoding="utf-8"))):
+    for name, value in flattened(yaml.safe_load((directory / "config.resolved.yaml").read_text(encoding="utf-8"))):
         client.log_param(run, name, str(value)[:LONGEST])
-    for name, value in _leaves(json.loads((directory / "metrics.json").read_text(encoding="utf-8"))):
+    for name, value in flattened(json.loads((directory / "metrics.json").read_text(encoding="utf-8"))):
         if isinstance(value, int | float):
             client.log_metric(run, name, float(value))
     client.log_artifacts(run, str(directory))
@@ -84,14 +85,6 @@ def _tags(manifest: dict[str, Any]) -> dict[str, str]:
     found = {"mlflow.source.git.commit": git.get("revision"), "mlflow.source.name": manifest.get("command")}
     found |= {f"version.{name}": value for name, value in manifest.get("versions", {}).items()}
     return {name: str(value) for name, value in found.items() if value}
-
-
-def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _milliseconds(when: str) -> int:

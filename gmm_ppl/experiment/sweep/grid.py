@@ -11,10 +11,9 @@ from pydantic import ValidationError
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.config import SweepConfig
-from gmm_ppl.experiment.loading import Experiment, load, resolved, to_yaml, validated
-from gmm_ppl.experiment.overrides import apply, overlay
+from gmm_ppl.experiment.loading import Experiment, resolved, single, to_yaml, validated
+from gmm_ppl.experiment.overrides import overlay
 from gmm_ppl.experiment.source import KeyPath, Source
-from gmm_ppl.experiment.yaml_file import read
 
 
 @dataclass(frozen=True)
@@ -25,23 +24,26 @@ class Point:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def is_sweep(path: Path, settings: Sequence[str] = ()) -> bool:
+def is_sweep(source: Source) -> bool:
     """Whether a config has a `sweep`; said from its text alone."""
-    return apply(read(path), settings).values.get("sweep") is not None
+    return source.values.get("sweep") is not None
 
 
-def points(path: Path, settings: Sequence[str] = ()) -> list[Point]:
+def points(source: Source, path: Path) -> list[Point]:
     """Every experiment of a config, in the order of its lists, the last key changing fastest; one where nothing is swept.
+
+    Arguments:
+        source: what the file and the command line say.
+        path: the file, from which its data are found.
 
     Raises:
         InputError: a line for every problem, at the value of the sweep that is wrong; or a key both set and swept.
     """
-    source = apply(read(path), settings)
-    if source.values.get("sweep") is None:
-        return [Point(load(path, settings))]
+    if not is_sweep(source):
+        return [Point(single(source, path))]
     bare = replace(source, values={key: value for key, value in source.values.items() if key != "sweep"})
     rows = list(_rows(_swept(source, path)))
-    _refuse_set_and_swept(rows[0], settings)
+    _refuse_set_and_swept(rows[0], source.settings)
     return _all_or_every_problem([lambda row=row: _point(bare, row, path) for row in rows], source.name)
 
 
@@ -64,9 +66,8 @@ def _swept(source: Source, path: Path) -> SweepConfig:
         return SweepConfig.model_validate(source.values["sweep"])
     except ValidationError:
         # Said with its place, beside whatever else is wrong with the file.
-        config = validated(source, path).config
-        assert config.sweep is not None
-        return config.sweep
+        validated(source, path)
+        raise
 
 
 type Row = dict[str, tuple[Any, KeyPath]]

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gmm_ppl.data import Table
-from gmm_ppl.data import fingerprint as fingerprint_of_table
+from gmm_ppl.data import Table, fingerprint
 from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.build import Task, build, read_table
 from gmm_ppl.experiment.hashing import sha256_of_json
-from gmm_ppl.experiment.loading import Experiment, resolved
+from gmm_ppl.experiment.loading import Experiment, resolved, single
 from gmm_ppl.experiment.overrides import apply
-from gmm_ppl.experiment.sweep.grid import Point, points
+from gmm_ppl.experiment.source import Source
+from gmm_ppl.experiment.sweep.grid import Point, is_sweep, points
 from gmm_ppl.experiment.unchanged import config_record
 from gmm_ppl.experiment.yaml_file import read
 
@@ -42,38 +42,53 @@ class SweepPlan:
     runs: tuple[Planned, ...]
 
 
-def plan(path: Path, settings: Sequence[str] = ()) -> SweepPlan:
-    """Read and check a whole sweep before anything of it is run.
+type Rows = tuple[Table, str]
+"""A table and its fingerprint."""
+
+
+def job(path: Path, settings: Sequence[str] = ()) -> Task | SweepPlan:
+    """What a config stands for, read and checked whole before anything of it is run.
+
+    Arguments:
+        path: the YAML file.
+        settings: `key.path=value`, laid over the file's values in order.
 
     Raises:
-        InputError: whatever is wrong with any of its runs, or two of them are the same.
+        InputError: whatever is wrong with any of its runs, or two of a sweep are the same.
     """
-    found = points(path, settings)
-    tables: dict[str, Table] = {}
-    runs = tuple(_planned(point, tables) for point in found)
-    _refuse_twins(runs)
     source = apply(read(path), settings)
+    return plan(source, path) if is_sweep(source) else build(single(source, path))
+
+
+def plan(source: Source, path: Path) -> SweepPlan:
+    """`job`, of a config that is a sweep."""
+    found = points(source, path)
+    known: dict[str, Rows] = {}
+    runs = tuple(_planned(point, known) for point in found)
+    _refuse_twins(runs)
     return SweepPlan(found[0].experiment.config.name, source.content, config_record(source), runs)
 
 
-def _planned(point: Point, tables: dict[str, Table]) -> Planned:
+def _planned(point: Point, known: dict[str, Rows]) -> Planned:
     source = sha256_of_json(resolved(point.experiment.config)["data"])
-    if source not in tables:
-        tables[source] = read_table(point.experiment)
-    task = build(point.experiment, tables[source])
-    address = address_of(task, point.settings)
+    if source not in known:
+        table = read_table(point.experiment)
+        known[source] = table, fingerprint(table)
+    table, data = known[source]
+    task = build(point.experiment, table)
+    address = address_of(point, data)
     named = point.experiment.config.model_copy(update={"name": address})
     return Planned(address, point.settings, Task(Experiment(named, point.experiment.source), task.table, task.mixture))
 
 
-def address_of(task: Task, settings: dict[str, Any]) -> str:
-    """What a run differs in, and the hash of all it is made from: the config, its name apart, and the values of the data.
+def address_of(point: Point, data: str) -> str:
+    """What a run differs in, and the hash of all it is made from: the config, its name apart, and the fingerprint of its data.
 
     The same content has the same address, wherever its sweep stands and whatever else is in it.
     """
-    config = {key: value for key, value in resolved(task.experiment.config).items() if key not in ("name", "data")}
-    config["data"] = fingerprint_of_table(task.table)
-    words = "_".join(_word(key, value) for key, value in settings.items())[:LONGEST].rstrip("._-")
+    config = {key: value for key, value in resolved(point.experiment.config).items() if key not in ("name", "data")}
+    config["data"] = data
+    words = "_".join(_word(key, value) for key, value in point.settings.items())[:LONGEST].rstrip("._-")
     return "_".join(filter(None, [words, sha256_of_json(config)[:DIGITS]]))
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.formats import Render
 from gmm_ppl.experiment.lock import locked
 from gmm_ppl.experiment.sweep.backends import Team, answers, team_of
@@ -72,7 +71,6 @@ def sweep(
         KeyboardInterrupt: it was interrupted; what is done is kept, and indexed.
     """
     team = team_of(backend, workers, len(plan.runs))
-    _refuse_run(directory)
     with locked(directory):
         prepare(plan, directory)
         before = standing(plan, directory)
@@ -102,8 +100,3 @@ def _ended(ended: Ended, directory: Path) -> bool:
     if ended.failure is not None:
         LOGGER.warning("%s: failed: %s", ended.address, ended.failure)
     return ended.ran
-
-
-def _refuse_run(directory: Path) -> None:
-    if (directory / "results.nc").exists():
-        raise InputError(f"{directory}: a single run stands here; give the sweep another name, or another --out")

@@ -12,7 +12,6 @@ A run is done if its directory is whole, and that alone is believed: everything 
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,10 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.experiment.files import write_json
+from gmm_ppl.experiment.json_file import write_json
 from gmm_ppl.experiment.store import COMPLETE, FORMAT, MANIFEST, read_manifest
-from gmm_ppl.experiment.sweep.names import CONFIG, FAILURES, RUNS, STATE, read_state
+from gmm_ppl.experiment.sweep.names import CONFIG, FAILURES, RUNS, STATE
 from gmm_ppl.experiment.words import listed
+from gmm_ppl.files import replaced
+from gmm_ppl.results.store import ENGINE, RESULTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,8 @@ def prepare(plan: "SweepPlan", directory: Path) -> None:
     Raises:
         InputError: something else stands there.
     """
+    if (directory / RESULTS).exists():
+        raise InputError(f"{directory}: a single run stands here; give the sweep another name, or another --out")
     if directory.is_dir() and not (directory / CONFIG).is_file() and any(directory.iterdir()):
         raise InputError(
             f"{directory}: there are files here that are no sweep of gmm-ppl; choose another --out, or move them away"
@@ -58,15 +61,8 @@ def prepare(plan: "SweepPlan", directory: Path) -> None:
         (directory / name).mkdir(exist_ok=True)
 
 
-def runs_of(directory: Path) -> list[Path]:
-    """The run directories of a sweep that are there, in its own order.
-
-    Raises:
-        InputError: `directory` is no sweep.
-    """
-    state = read_state(directory)
-    if state is None:
-        raise InputError(f"{directory}: expected the directory of a sweep, with {STATE} in it")
+def runs_of(directory: Path, state: dict[str, Any]) -> list[Path]:
+    """The run directories of a sweep that are there, in the order of its `sweep.json`."""
     return [directory / RUNS / address for address in state["runs"] if read_manifest(directory / RUNS / address) is not None]
 
 
@@ -97,7 +93,8 @@ def note_failure(directory: Path, address: str, message: str | None) -> None:
     if message is None:
         path.unlink(missing_ok=True)
         return
-    replace_json(path, {"message": message})
+    with replaced(path) as partial:
+        write_json(partial, {"message": message})
 
 
 def write_state(plan: "SweepPlan", directory: Path, command: str) -> list[Standing]:
@@ -105,10 +102,11 @@ def write_state(plan: "SweepPlan", directory: Path, command: str) -> list[Standi
     found = standing(plan, directory)
     runs = {each.run.address: {"settings": each.run.settings, "status": each.status, "message": each.message} for each in found}
     record = {"format": FORMAT, "version": version("gmm_ppl"), "name": plan.name, "command": command, "config": plan.config}
-    replace_json(directory / STATE, {**record, "runs": runs})
+    with replaced(directory / STATE) as partial:
+        write_json(partial, {**record, "runs": runs})
     table = index(found, directory)
-    table.to_csv(directory / ".index.csv")
-    os.replace(directory / ".index.csv", directory / "index.csv")
+    with replaced(directory / "index.csv") as partial:
+        table.to_csv(partial)
     _write_tree(table, found, directory / "index.nc")
     return found
 
@@ -126,8 +124,6 @@ def _write_tree(table: "pd.DataFrame", found: Sequence[Standing], path: Path) ->
     import pandas as pd
     import xarray as xr
 
-    from gmm_ppl.results.store import ENGINE
-
     keys = [*found[0].run.settings, "status"]
     coordinates = {"run": table.index.to_numpy(str), **{key: ("run", table[key].to_numpy(str)) for key in keys}}
     groups = sorted({name.partition(".")[0] for name in table.columns if name not in keys and name != "seconds"})
@@ -135,9 +131,8 @@ def _write_tree(table: "pd.DataFrame", found: Sequence[Standing], path: Path) ->
     for group in groups:
         names = [name for name in table.columns if name.startswith(f"{group}.") and name not in keys]
         tree[f"/{group}"] = xr.Dataset({name.partition(".")[2]: ("run", _column(pd.Series(table[name]))) for name in names})
-    partial = path.with_name(f".{path.name}")
-    xr.DataTree.from_dict(tree).to_netcdf(partial, engine=ENGINE)
-    os.replace(partial, path)
+    with replaced(path) as partial:
+        xr.DataTree.from_dict(tree).to_netcdf(partial, engine=ENGINE)
 
 
 def _column(column: "pd.Series") -> Any:
@@ -160,13 +155,6 @@ def _numbers(each: Standing, directory: Path) -> dict[str, Any]:
 def _shown(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings as cells: plain values as they are, everything else as JSON."""
     return {key: value if isinstance(value, str | int | float) else json.dumps(value) for key, value in settings.items()}
-
-
-def replace_json(path: Path, value: Any) -> None:
-    """Write a JSON file that is never seen half-written."""
-    partial = path.with_name(f".{path.name}")
-    write_json(partial, value)
-    os.replace(partial, path)
 
 
 def _failure(directory: Path, address: str) -> Path:

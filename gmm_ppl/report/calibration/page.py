@@ -12,8 +12,6 @@ from gmm_ppl.calibration.verdict import LEVEL, Verdict
 from gmm_ppl.model.specification import resolved_prior
 from gmm_ppl.report.calibration.coverage import coverage_blocks
 from gmm_ppl.report.calibration.figure import ranks_figure
-from gmm_ppl.report.html import render_html
-from gmm_ppl.report.markdown import render_markdown
 from gmm_ppl.report.numbers import count, decimals, number, plural, probability, seconds
 from gmm_ppl.report.page import (
     Block,
@@ -30,7 +28,7 @@ from gmm_ppl.report.page import (
     Tone,
     paragraph,
 )
-from gmm_ppl.report.svg import draw_svg
+from gmm_ppl.report.write import write_page
 
 CORRELATED = 0.3
 """Lag-one autocorrelation of kept draws from which ranks pile up at both ends by themselves."""
@@ -38,13 +36,7 @@ CORRELATED = 0.3
 
 def write_calibration(directory: Path, calibration: Calibration, verdict: Verdict, record: Mapping[str, object]) -> None:
     """Write `calibration.html` (one self-contained file), `calibration.md` and the figure beside it."""
-    page = calibration_page(calibration, verdict, record)
-    drawings = {block.name: draw_svg(block.figure) for block in page.figures}
-    (directory / "figures").mkdir(exist_ok=True)
-    texts = {f"figures/{name}.svg": drawing for name, drawing in drawings.items()}
-    texts |= {"calibration.html": render_html(page, drawings), "calibration.md": render_markdown(page)}
-    for name, text in texts.items():
-        (directory / name).write_text(text, encoding="utf-8")
+    write_page(calibration_page(calibration, verdict, record), directory, "calibration")
 
 
 def calibration_page(calibration: Calibration, verdict: Verdict, record: Mapping[str, object]) -> Page:

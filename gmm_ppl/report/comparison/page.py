@@ -7,23 +7,15 @@ import numpy as np
 
 from gmm_ppl.report.comparison.figures import criteria_figure, parameters_figure
 from gmm_ppl.report.comparison.preferred import doubts, headline, preferences
-from gmm_ppl.report.html import render_html
-from gmm_ppl.report.markdown import render_markdown
 from gmm_ppl.report.numbers import MISSING, aligned, count, decimals, nats, number, plural, seconds
 from gmm_ppl.report.page import Block, Callout, CodeBlock, Column, Headline, Page, Section, TableBlock, Tone, paragraph
-from gmm_ppl.report.svg import draw_svg
+from gmm_ppl.report.write import write_page
 from gmm_ppl.results.comparison import Comparison
 
 
 def write_comparison(directory: Path, found: Comparison, record: Mapping[str, object]) -> None:
     """Write `comparison.html` (one self-contained file), `comparison.md` and the figures beside it."""
-    page = comparison_page(found, record)
-    drawings = {block.name: draw_svg(block.figure) for block in page.figures}
-    (directory / "figures").mkdir(exist_ok=True)
-    texts = {f"figures/{name}.svg": drawing for name, drawing in drawings.items()}
-    texts |= {"comparison.html": render_html(page, drawings), "comparison.md": render_markdown(page)}
-    for name, text in texts.items():
-        (directory / name).write_text(text, encoding="utf-8")
+    write_page(comparison_page(found, record), directory, "comparison")
 
 
 def comparison_page(found: Comparison, record: Mapping[str, object]) -> Page:
@@ -41,15 +33,15 @@ def comparison_page(found: Comparison, record: Mapping[str, object]) -> Page:
 
 
 def _verdict(found: Comparison) -> Iterator[Block]:
-    ranked = preferences(found.runs)
-    tone, sentence = headline(ranked, same_rows=not any("same rows" in note for note in found.notes))
+    ranked = preferences(found.runs) if found.same_rows else []
+    tone, sentence = headline(ranked, same_rows=found.same_rows)
     yield Headline(tone, sentence, (*(each.standing for each in ranked), *doubts(found.runs)))
     for note in found.notes:
         yield Callout(Tone.CAUTION, "Read with care", note)
 
 
 def _criteria(found: Comparison) -> Iterator[Block]:
-    figure = criteria_figure(found)
+    figure = criteria_figure(found) if found.same_rows else None
     if figure is not None:
         yield figure
     runs = found.runs
@@ -65,11 +57,15 @@ def _criteria(found: Comparison) -> Iterator[Block]:
         for at, name in enumerate(runs["run"].values)
     )
     yield TableBlock(columns, rows, "Criteria, in nats but for K and p; BIC and ICL smaller better, all else larger better")
-    yield paragraph(
-        "Δ elpd is the leave-one-out score less the best one's, with the standard error of that difference row by row (Vehtari, "
-        "Gelman & Gabry 2017). Stacking weights are those of the mixture of predictions that scores best (Yao et al. 2018); "
-        "results that predict alike share a weight."
-    )
+    if "elpd_diff" in kept:
+        yield paragraph(DIFFERENCES)
+
+
+DIFFERENCES = (
+    "Δ elpd is the leave-one-out score less the best one's, with the standard error of that difference row by row (Vehtari, "
+    "Gelman & Gabry 2017). Stacking weights are those of the mixture of predictions that scores best (Yao et al. 2018); "
+    "results that predict alike share a weight."
+)
 
 
 def _parameters(found: Comparison) -> Iterator[Block]:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +10,11 @@ import xarray as xr
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.results.comparison.matching import match
-from gmm_ppl.results.comparison.moments import Moments, draws_of, family_of, point_of, scalars_of
+from gmm_ppl.results.comparison.moments import Moments, centre_of, draws_of, family_of, point_of, scalars_of
+from gmm_ppl.results.comparison.names import name_of, numbered
 from gmm_ppl.results.comparison.scores import NUMBERS, paired, row_of, same_rows
 from gmm_ppl.results.diagnostics import ETI
-from gmm_ppl.results.store import load
+from gmm_ppl.results.store import check_holds_mixture, load
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,12 +37,14 @@ class Comparison:
             result has no such component, or no point, or no draws.
         matching: over (run, component): `own`, the number that the component has in its own result (−1 for none), and
             `distance`, Hellinger's, from the first component of that number.
+        same_rows: whether all are of the very same rows, without which criteria cannot be compared.
         notes: what a reader has to know, in sentences.
     """
 
     runs: xr.Dataset
     parameters: xr.Dataset
     matching: xr.Dataset
+    same_rows: bool
     notes: tuple[str, ...]
 
     @property
@@ -74,14 +76,15 @@ def compare(results: Mapping[str, Result] | Sequence[Result]) -> Comparison:
     """
     trees = named(results)
     features = same_features(trees)
-    points, draws = _moments(trees)
-    centres = [point or _centre(drawn) for point, drawn in zip(points, draws, strict=True)]
-    numbers, distances = match(centres)
+    points, draws = [point_of(tree) for tree in trees.values()], [draws_of(tree) for tree in trees.values()]
+    numbers, distances = match([centre_of(*each) for each in zip(points, draws, strict=True)])
+    same = same_rows(trees)
     return Comparison(
-        runs_of(trees),
+        runs_of(trees, same_rows=same),
         parameters_of_all(tuple(trees), features, points, draws, numbers),
         matching_of(tuple(trees), numbers, distances),
-        tuple(notes_of(trees)),
+        same,
+        tuple(notes_of(trees, same_rows=same)),
     )
 
 
@@ -93,14 +96,11 @@ def named(results: Mapping[str, Result] | Sequence[Result]) -> dict[str, xr.Data
     """
     if isinstance(results, str | os.PathLike | xr.DataTree):
         raise InputError("compare needs two results or more, in a list or by name; given one.")
-    given = results.items() if isinstance(results, Mapping) else [(None, each) for each in results]
-    trees: dict[str, xr.DataTree] = {}
-    for name, each in given:
-        tree = each if isinstance(each, xr.DataTree) else load(each)
-        trees[_free(str(name or (tree.attrs.get("name", "result") if tree is each else _stem(each))), trees)] = tree
-    if len(trees) < 2:
-        raise InputError(f"compare needs two results or more; given {len(trees)}.")
-    return trees
+    if len(results) < 2:
+        raise InputError(f"compare needs two results or more; given {len(results)}.")
+    given = results.items() if isinstance(results, Mapping) else [(_name(each), each) for each in results]
+    names = numbered(str(name) for name, _ in given)
+    return {name: _tree(name, each) for name, (_, each) in zip(names, given, strict=True)}
 
 
 def same_features(trees: Mapping[str, xr.DataTree]) -> tuple[str, ...]:
@@ -120,10 +120,10 @@ def same_features(trees: Mapping[str, xr.DataTree]) -> tuple[str, ...]:
     return features
 
 
-def runs_of(trees: Mapping[str, xr.DataTree]) -> xr.Dataset:
+def runs_of(trees: Mapping[str, xr.DataTree], *, same_rows: bool) -> xr.Dataset:
     """`Comparison.runs`."""
     rows = {name: row_of(tree, family_of(tree)) for name, tree in trees.items()}
-    if same_rows(trees):
+    if same_rows:
         for name, found in paired(trees).items():
             rows[name] |= found
     columns = {
@@ -168,24 +168,15 @@ def matching_of(names: tuple[str, ...], numbers: list[np.ndarray], distances: li
     return xr.Dataset({"own": (dims, own), "distance": (dims, far)}, coords={"run": list(names), "component": np.arange(most)})
 
 
-def notes_of(trees: Mapping[str, xr.DataTree]) -> list[str]:
+def notes_of(trees: Mapping[str, xr.DataTree], *, same_rows: bool) -> list[str]:
     """What cannot be read off the numbers."""
     notes = []
-    if not same_rows(trees):
+    if not same_rows:
         notes.append("The results are not all of the same rows: their criteria are not comparable, and no differences are given.")
     unscored = [name for name, tree in trees.items() if "loo" not in tree.children]
     if unscored and len(unscored) < len(trees):
         notes.append(f"Without leave-one-out score: {', '.join(unscored)}.")
     return notes
-
-
-def _moments(trees: Mapping[str, xr.DataTree]) -> tuple[list[Moments | None], list[Moments | None]]:
-    return [point_of(tree) for tree in trees.values()], [draws_of(tree) for tree in trees.values()]
-
-
-def _centre(drawn: Moments | None) -> Moments:
-    assert drawn is not None  # `load` takes no file with neither
-    return drawn.centre
 
 
 def _parameters(tree: xr.DataTree) -> xr.Dataset:
@@ -204,14 +195,12 @@ def _blank(components: int, features: int) -> Moments:
     return Moments(np.ones((1, components)), np.zeros((1, components, features)), one)
 
 
-def _free(name: str, taken: Mapping[str, object]) -> str:
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name} ({number})"
-    return free
+def _name(result: Result) -> str:
+    return str(result.attrs.get("name", "result")) if isinstance(result, xr.DataTree) else name_of(result)
 
 
-def _stem(result: Result) -> str:
-    path = Path(str(result))
-    return path.parent.name if path.name == "results.nc" else path.stem
+def _tree(name: str, result: Result) -> xr.DataTree:
+    if not isinstance(result, xr.DataTree):
+        return load(result)
+    check_holds_mixture(result, name)
+    return result

@@ -7,7 +7,8 @@ import numpy as np
 import xarray as xr
 
 from gmm_ppl.mixture.covariance import FAMILIES, find_family
-from gmm_ppl.results.labels import SAMPLE, parameters_of
+from gmm_ppl.results.labels import SAMPLE, dense_covariances, parameters_of
+from gmm_ppl.results.limits import spaced
 
 MOST_DRAWS = 2000
 """Draws, evenly spaced over all chains, that means, deviations and intervals of a comparison are computed from."""
@@ -49,9 +50,12 @@ def draws_of(tree: xr.DataTree) -> Moments | None:
     family = family_of(tree)
     names = ["weights", "means", find_family(family).site]
     flat = tree["posterior"].dataset[names].stack({"sample_": SAMPLE}, create_index=False)
-    total = flat.sizes["sample_"]
-    kept = np.unique(np.linspace(0, total - 1, min(total, MOST_DRAWS)).round().astype(int))
-    return _moments(flat.isel(sample_=kept), family)
+    return _moments(flat.isel(sample_=spaced(flat.sizes["sample_"], MOST_DRAWS)), family)
+
+
+def centre_of(point: Moments | None, draws: Moments | None) -> Moments:
+    """The EM point, and else the mean of the draws; there is one of them."""
+    return next(each.centre for each in (point, draws) if each is not None)
 
 
 def family_of(tree: xr.DataTree) -> str:
@@ -68,16 +72,8 @@ def family_of(tree: xr.DataTree) -> str:
 
 def _moments(dataset: xr.Dataset, covariance: str) -> Moments:
     parameters = parameters_of(dataset, covariance)
-    weights, means = np.asarray(parameters.weights), np.asarray(parameters.means)
-    family, values = find_family(covariance), np.asarray(parameters.covariance.values)
-    if weights.ndim == 1:
-        weights, means, values = weights[None], means[None], values[None]
-    samples, components, features = means.shape
-    if family.dims[:1] == ("component",):
-        # Draws as so many more components, all made dense at once.
-        dense = family(values.reshape(-1, *values.shape[2:])).dense(samples * components, features)
-        return Moments(weights, means, np.asarray(dense).reshape(samples, components, features, features))
-    return Moments(weights, means, np.stack([np.asarray(family(each).dense(components, features)) for each in values]))
+    found = np.asarray(parameters.weights), np.asarray(parameters.means), dense_covariances(parameters)
+    return Moments(*(each[None] if found[0].ndim == 1 else each for each in found))
 
 
 def scalars_of(moments: Moments, labels: np.ndarray, features: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The small files of a run directory."""
+"""Strict JSON: the small files of a run directory."""
 
 import json
 import math
