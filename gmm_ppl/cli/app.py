@@ -1,19 +1,16 @@
 """The application that commands register with, and the options that several of them share."""
 
-import atexit
-import gc
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gmm_ppl.garbage import collect_rarely
+
 EPILOG = (
     "Compiled programs are kept in the user's cache directory and reused; set GMM_PPL_CACHE=off to keep none, or "
     "GMM_PPL_CACHE=DIR to keep them elsewhere."
 )
-
-OBJECTS = 50_000
-"""New objects after which garbage is looked for; Python's own number is 700."""
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, epilog=EPILOG
@@ -30,10 +27,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Show warnings and errors o
 
 def main() -> None:
     """Entry point of `gmm-ppl`."""
-    # The many objects of imported libraries live as long as the process: looking through them for garbage again and again, and
-    # once more at the end, takes a quarter of a short command's time.
-    gc.set_threshold(OBJECTS)
-    atexit.register(gc.freeze)
+    collect_rarely()
     app(prog_name="gmm-ppl")
 
 

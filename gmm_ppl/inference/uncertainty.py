@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from gmm_ppl.compiled import compiled, make_room, one_blas_thread
+from gmm_ppl.compiled import compiled_once, make_room, one_blas_thread
 from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.errors import FitWarning, InputError
 from gmm_ppl.inference.base import PointFit, check_unweighted
@@ -168,7 +168,7 @@ def known(found: tuple[dict[str, np.ndarray], np.ndarray], status: InformationSt
     return found if status.regular else jax.tree.map(lambda each: np.full_like(each, np.nan), found)
 
 
-@compiled
+@compiled_once
 def information(target: Posterior, sites: Sites) -> dict[str, Any]:
     """Everything about the curvature of a posterior's objective at `sites`."""
     sites_at, position = chart(target, sites)

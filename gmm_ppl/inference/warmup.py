@@ -15,7 +15,7 @@ from blackjax.adaptation.step_size import DualAveragingAdaptationState, dual_ave
 from blackjax.adaptation.window_adaptation import build_schedule
 from blackjax.mcmc.hmc import HMCState
 
-from gmm_ppl.compiled import compiled, mapped
+from gmm_ppl.compiled import compiled, compiled_once, mapped
 from gmm_ppl.inference.coordinates import Coordinates, dispersed_candidates
 from gmm_ppl.inference.curvature import move
 from gmm_ppl.model.posterior import Posterior
@@ -158,7 +158,7 @@ class Places(eqx.Module):
     turn: Array
 
 
-@compiled
+@compiled_once
 def begin_chains(
     sampler: Sampler, key: Array, number: int, looks: int, places: Places | None = None
 ) -> tuple[Chain, Float[Array, " S"], Array]:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.compiled import compiled, mapped
+from gmm_ppl.compiled import compiled_once, mapped
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.rows import Rows
@@ -95,7 +95,7 @@ def prior_of_starts(shape: MixtureShape, data: DataScale) -> AbstractConjugatePr
     return conjugate_prior(shape, regular, concentration=1 + 1 / shape.components)
 
 
-@compiled
+@compiled_once
 def random_starts(start: Start, keys: Array, rows: Rows, shape: MixtureShape, weak: PaddedPrior) -> MixtureParameters:
     """Starts side by side, as many at a time as memory should hold the memberships of."""
     together = max(1, MEMBERSHIPS // (rows.weights.shape[0] * shape.components))

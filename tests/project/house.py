@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "gmm_ppl"
 
 FLOORS = (
-    ("errors", "types", "progress", "processors", "compiled", "cards", "files"),
+    ("errors", "types", "progress", "processors", "compiled", "cards", "files", "garbage"),
     ("data",),
     ("mixture",),
     ("priors",),

@@ -35,6 +35,30 @@ def test_compilations_are_counted(monkeypatch):
     assert compiled.new_programs
 
 
+def test_a_program_that_runs_once_is_compiled_fast_where_its_arguments_are_few(monkeypatch):
+    compilations = []
+
+    def noted(function, compiler_options):
+        compilations.append(compiler_options)
+        return function
+
+    monkeypatch.setattr(compiled, "compiler_options", dict)
+    monkeypatch.setattr(compiled.eqx, "filter_jit", noted)
+    total = compiled.compiled_once(lambda values, label: float(values.sum()))
+    assert total(jnp.ones(compiled.FEW), "label") == compiled.FEW
+    assert compilations == [compiled.QUICK]
+    assert total(np.ones(compiled.FEW + 1), "label") == compiled.FEW + 1
+    assert compilations == [compiled.QUICK, {}]
+
+
+def test_both_ways_of_compiling_agree():
+    def logsumexp(values):
+        return jax.nn.logsumexp(values, axis=1)
+
+    values = np.random.default_rng(0).normal(size=(40, 5))
+    np.testing.assert_allclose(compiled.compiled_once(logsumexp)(values), compiled.compiled(logsumexp)(values), rtol=1e-6)
+
+
 def test_a_program_that_the_options_do_not_suit_is_compiled_without_them(monkeypatch):
     monkeypatch.setattr(compiled, "compiler_options", lambda: {"xla_no_such_option": "1"})
 

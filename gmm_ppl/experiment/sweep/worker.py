@@ -13,6 +13,7 @@ from gmm_ppl.experiment.execute import run
 from gmm_ppl.experiment.formats import Render
 from gmm_ppl.experiment.lock import LockedError
 from gmm_ppl.experiment.sweep.plan import Planned
+from gmm_ppl.garbage import collect_rarely
 
 PATIENCE = 10.0
 """Seconds to wait for the lock of a run: a worker whose sweep was killed lets go of it within one."""
@@ -44,6 +45,7 @@ def work(
     if parent is not None:
         _end_with(parent)
         use_cache()
+        collect_rarely()
     return [_work_one(planned, directory, render=render, force=force, command=command) for planned in batch]
 
 

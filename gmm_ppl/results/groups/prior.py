@@ -1,9 +1,9 @@
 """Draws from the prior, so that it can be looked at beside the posterior."""
 
-import equinox as eqx
 import jax
 import numpy as np
 
+from gmm_ppl.compiled import compiled_once
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.model.specification import resolved_prior
 from gmm_ppl.priors import AbstractPrior
@@ -31,7 +31,7 @@ def drawn(material: Material) -> MixtureParameters:
     return jax.tree.map(lambda leaf: np.asarray(leaf)[None], draws)
 
 
-@eqx.filter_jit
+@compiled_once
 def draws_of(prior: AbstractPrior, shape: MixtureShape, seed: Array, number: int) -> MixtureParameters:
     """`number` draws; one after another, which compiles in half the time of all at once."""
     keys = jax.random.split(key_of(seed, PURPOSE), number)
