@@ -3,19 +3,22 @@
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 import xarray as xr
+from joblib import register_parallel_backend
+from joblib.parallel import SequentialBackend
 from typer.testing import CliRunner
 
 from gmm_ppl.cli import app
 from gmm_ppl.errors import FitError, InputError
 from gmm_ppl.experiment import execute
 from gmm_ppl.experiment.lock import locked
-from gmm_ppl.experiment.sweep import worker
+from gmm_ppl.experiment.sweep import backends, worker
 from gmm_ppl.experiment.sweep.plan import SweepPlan, job
 from gmm_ppl.experiment.sweep.run import Swept, sweep
 
@@ -159,6 +162,22 @@ def test_wrong_teams_are_refused(planned: SweepPlan, stand_ins: Any, options: di
     with pytest.raises(InputError, match=message):
         sweep(planned, PLACE, render=stand_ins.render, **options)
     assert not PLACE.exists()
+
+
+class Listing(SequentialBackend):
+    """A backend of joblib that answers with lists alone, as ray's does."""
+
+    supports_return_generator = False
+
+
+def test_a_backend_that_answers_with_lists_serves_some_runs_at_a_time(planned: SweepPlan, stand_ins: Any, monkeypatch: Any):
+    register_parallel_backend("listing", Listing)
+    monkeypatch.setitem(backends.BACKENDS, "listing", lambda _: nullcontext("listing"))
+    seen: list[tuple[int, int]] = []
+    progress = lambda stage, done, total, note="": seen.append((done, len(list(PLACE.glob("runs/[!.]*")))))  # noqa: E731
+    found = sweep(planned, PLACE, render=stand_ins.render, workers=2, backend="listing", progress=progress)
+    assert [each.status for each in found.standings] == ["done"] * 3
+    assert seen == [(0, 0), (1, 2), (2, 2), (3, 3)]
 
 
 def call(*words: str) -> Any:

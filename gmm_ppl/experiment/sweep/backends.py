@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any
 
 from gmm_ppl.errors import InputError
@@ -50,13 +51,18 @@ def answers[Answer](team: Team, function: Callable[..., Answer], calls: list[dic
         yield from (function(**call, parent=None) for call in calls)
         return
     from joblib import Parallel, delayed, parallel_config
+    from joblib.parallel import get_active_backend
 
     with BACKENDS[team.backend](team) as name, _budget(team.threads):
         inner = {"inner_max_num_threads": team.threads} if name == "loky" else {}
         with parallel_config(backend=name, n_jobs=team.workers, **inner):
             parent = os.getpid() if name == "loky" else 0
-            work: Any = Parallel(return_as="generator_unordered")
-            yield from work(delayed(function)(**call, parent=parent) for call in calls)
+            backend: Any = get_active_backend()[0]
+            # Ray answers with whole lists: as many at a time as there are workers, so that progress is seen.
+            streams = backend.supports_return_generator
+            work: Any = Parallel(return_as="generator_unordered" if streams else "list")
+            for some in [calls] if streams else batched(calls, team.workers):
+                yield from work(delayed(function)(**call, parent=parent) for call in some)
 
 
 @contextmanager
