@@ -1,4 +1,4 @@
-"""What is waited for at a shell: the import, the help, and EM of configs/faithful.yaml, first, again and unchanged."""
+"""What is waited for at a shell: imports, the help, a run (first, again, unchanged), its report made anew, a sweep."""
 
 import json
 import os
@@ -12,7 +12,15 @@ from tests.benchmarks.harness import Answer, Contestant, Row, seconds
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).parent / "gmm-ppl"
-RUN = (str(PROGRAM), "run", "configs/faithful.yaml", "--set", "mcmc=null", "--quiet", "--out")
+RUN = (str(PROGRAM), "run", "configs/faithful.yaml", "--quiet", "--out")
+EM_ALONE = ("--set", "mcmc=null")
+SWEEP = f"""\
+name: hundred
+data: {{dataset: faithful}}
+mcmc: null
+em: {{starts: 4}}
+sweep: {{product: {{model.components: [1, 2, 3, 4, 5], seed: {list(range(20))}}}}}
+"""
 
 
 def rows(quick: bool) -> Iterator[Row]:
@@ -23,9 +31,14 @@ def rows(quick: bool) -> Iterator[Row]:
         "import gmm_ppl and name fit", lambda: [command([sys.executable, "-c", "import gmm_ppl; gmm_ppl.fit"])], rounds=rounds
     )
     yield Row("gmm-ppl --help", lambda: [command([str(PROGRAM), "--help"])], rounds=rounds, at_most=0.4)
-    yield Row("EM of faithful.yaml, first time", lambda: [run(first)], rounds=min(rounds, 3))
-    yield Row("EM of faithful.yaml, second time", lambda: [run(second)], rounds=min(rounds, 5), at_most=5)
-    yield Row("EM of faithful.yaml, unchanged", lambda: [run(unchanged)], rounds=min(rounds, 5))
+    for name, options, reach in (("EM of faithful.yaml", EM_ALONE, (None, 5)), ("faithful.yaml", (), (25, 10))):
+        yield Row(f"{name}, first time", lambda options=options: [run(first, options)], rounds=min(rounds, 3), at_most=reach[0])
+        yield Row(f"{name}, second time", lambda options=options: [run(second, options)], rounds=min(rounds, 5), at_most=reach[1])
+    yield Row("EM of faithful.yaml, unchanged", lambda: [run(unchanged, EM_ALONE)], rounds=min(rounds, 5), at_most=1)
+    yield Row("report of faithful.yaml, made anew", lambda: [run(rebuilt, ())], rounds=min(rounds, 3), at_most=5)
+    if not quick:
+        yield Row("sweep of 100 EM fits, first time", lambda: [swept(again=False)], rounds=1, at_most=60)
+        yield Row("sweep of 100 EM fits, second time", lambda: [swept(again=True)], rounds=1, at_most=60)
 
 
 def command(words: Sequence[str]) -> Contestant:
@@ -39,31 +52,37 @@ def execute(words: Sequence[str], **environment: str) -> Answer:
     return {}
 
 
-def run(timed: Callable[[Path], float]) -> Contestant:
+def run(timed: Callable[..., float], options: Sequence[str]) -> Contestant:
     """A run in a place of its own; it must have found the mode."""
 
     def cost() -> float:
         with tempfile.TemporaryDirectory() as place:
-            return timed(Path(place))
+            return timed(Path(place), *options)
 
     return Contestant("ours", dict, cost)
 
 
-def first(place: Path) -> float:
+def first(place: Path, *options: str) -> float:
     """With nothing compiled before."""
-    return seconds(lambda: experiment(place))
+    return seconds(lambda: experiment(place, *options))
 
 
-def second(place: Path) -> float:
+def second(place: Path, *options: str) -> float:
     """With what the first left in the cache."""
-    experiment(place)
-    return seconds(lambda: experiment(place, "--force"))
+    experiment(place, *options)
+    return seconds(lambda: experiment(place, *options, "--force"))
 
 
-def unchanged(place: Path) -> float:
+def unchanged(place: Path, *options: str) -> float:
     """The same command again, which has nothing to do."""
-    experiment(place)
-    return seconds(lambda: experiment(place))
+    experiment(place, *options)
+    return seconds(lambda: experiment(place, *options))
+
+
+def rebuilt(place: Path, *options: str) -> float:
+    """`gmm-ppl report` of it."""
+    experiment(place, *options)
+    return seconds(lambda: execute([str(PROGRAM), "report", str(place / "run")], GMM_PPL_CACHE=str(place / "cache")))
 
 
 def experiment(place: Path, *options: str) -> None:
@@ -71,3 +90,24 @@ def experiment(place: Path, *options: str) -> None:
     execute([*RUN, str(place / "run"), *options], GMM_PPL_CACHE=str(place / "cache"))
     if not json.loads((place / "run" / "metrics.json").read_text(encoding="utf-8"))["em"]["converged"]:
         raise RuntimeError("the run did not find the mode")
+
+
+def swept(*, again: bool) -> Contestant:
+    """A hundred fits of five shapes, each with its report, by as many workers as there are processors."""
+
+    def cost() -> float:
+        with tempfile.TemporaryDirectory() as place:
+            if again:
+                sweep(Path(place))
+            return seconds(lambda: sweep(Path(place), "--force"))
+
+    return Contestant("ours", dict, cost)
+
+
+def sweep(place: Path, *options: str) -> None:
+    """The sweep, of which every run must be there."""
+    (place / "sweep.yaml").write_text(SWEEP, encoding="utf-8")
+    words = [str(PROGRAM), "run", str(place / "sweep.yaml"), "--out", str(place / "out"), "--quiet", *options]
+    execute(words, GMM_PPL_CACHE=str(place / "cache"))
+    if len(list(place.glob("out/runs/*/report.html"))) != 100:
+        raise RuntimeError("runs of the sweep are missing")
