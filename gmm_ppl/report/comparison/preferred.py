@@ -1,6 +1,6 @@
 """Which of several results the criteria prefer, and how sure that is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,14 +38,7 @@ def preferences(runs: xr.Dataset) -> list[Preference]:
 
 def by_bic(runs: xr.Dataset) -> Preference | None:
     """The smallest BIC."""
-    best = _two_best(-runs["bic"])
-    if best is None:
-        return None
-    first, second = best
-    margin = float(runs["bic"][second] - runs["bic"][first])
-    name, other = _name(runs, first), _name(runs, second)
-    word = "clearly" if margin >= CLEAR_BIC else "not clearly"
-    return Preference("BIC", name, margin >= CLEAR_BIC, f"{name}, {decimals(margin, 1)} below {other}: {word}.")
+    return _largest(runs, "BIC", -runs["bic"], CLEAR_BIC, lambda margin: f"{decimals(margin, 1)} below")
 
 
 def by_elpd(runs: xr.Dataset) -> Preference | None:
@@ -62,16 +55,8 @@ def by_elpd(runs: xr.Dataset) -> Preference | None:
 
 
 def by_evidence(runs: xr.Dataset) -> Preference | None:
-    """The largest evidence."""
-    best = _two_best(runs["log_evidence"])
-    if best is None:
-        return None
-    first, second = best
-    margin = float(runs["log_evidence"][first] - runs["log_evidence"][second])
-    clear = margin > CLEAR_BIC / 2
-    name, other = _name(runs, first), _name(runs, second)
-    sentence = f"{name}, {nats(margin)} nats above {other}: {'clearly' if clear else 'not clearly'}."
-    return Preference("Evidence", name, clear, sentence)
+    """The largest evidence, of which BIC is −2 times an approximation."""
+    return _largest(runs, "Evidence", runs["log_evidence"], CLEAR_BIC / 2, lambda margin: f"{nats(margin)} nats above")
 
 
 def headline(found: list[Preference], *, same_rows: bool) -> tuple[Tone, str]:
@@ -99,12 +84,18 @@ def doubts(runs: xr.Dataset) -> Iterator[Standing]:
             yield Standing(Tone.BAD, str(name), f"EM did not converge ({status.lower().replace('_', ' ')}).")
 
 
-def _two_best(values: xr.DataArray) -> tuple[int, int] | None:
+def _largest(
+    runs: xr.Dataset, criterion: str, values: xr.DataArray, clearly: float, said: Callable[[float], str]
+) -> Preference | None:
+    """What has the largest value, by what margin over the next; None where fewer than two have one."""
     known = np.flatnonzero(np.isfinite(values.values))
     if known.size < 2:
         return None
-    order = known[np.argsort(-values.values[known], kind="stable")]
-    return int(order[0]), int(order[1])
+    first, second = (int(each) for each in known[np.argsort(-values.values[known], kind="stable")[:2]])
+    margin = float(values[first] - values[second])
+    clear = margin >= clearly
+    sentence = f"{_name(runs, first)}, {said(margin)} {_name(runs, second)}: {'clearly' if clear else 'not clearly'}."
+    return Preference(criterion, _name(runs, first), clear, sentence)
 
 
 def _name(runs: xr.Dataset, at: int) -> str:
