@@ -178,3 +178,7 @@ def test_refusals(sampled: xr.DataTree) -> None:
         compare({"a": sampled, "b": other})
     with pytest.raises(InputError, match="there is no such file"):
         compare([sampled, "nowhere"])
+    with pytest.raises(InputError, match=r"result is of type PointFit; give a tree \(to_datatree"):
+        compare([sampled, point_fit("full")])  # pyright: ignore[reportArgumentType]
+    with pytest.raises(InputError, match="empty has neither an em_fit nor a posterior group"):
+        compare({"full": sampled, "empty": xr.DataTree()})

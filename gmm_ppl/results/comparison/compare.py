@@ -96,9 +96,9 @@ def named(results: Mapping[str, Result] | Sequence[Result]) -> dict[str, xr.Data
     """
     if isinstance(results, str | os.PathLike | xr.DataTree):
         raise InputError("compare needs two results or more, in a list or by name; given one.")
-    if len(results) < 2:
-        raise InputError(f"compare needs two results or more; given {len(results)}.")
-    given = results.items() if isinstance(results, Mapping) else [(_name(each), each) for each in results]
+    given = list(results.items()) if isinstance(results, Mapping) else [(_name(each), each) for each in results]
+    if len(given) < 2:
+        raise InputError(f"compare needs two results or more; given {len(given)}.")
     names = numbered(str(name) for name, _ in given)
     return {name: _tree(name, each) for name, (_, each) in zip(names, given, strict=True)}
 
@@ -195,12 +195,19 @@ def _blank(components: int, features: int) -> Moments:
     return Moments(np.ones((1, components)), np.zeros((1, components, features)), one)
 
 
-def _name(result: Result) -> str:
-    return str(result.attrs.get("name", "result")) if isinstance(result, xr.DataTree) else name_of(result)
+def _name(result: object) -> str:
+    if isinstance(result, str | os.PathLike):
+        return name_of(result)
+    return str(result.attrs.get("name", "result")) if isinstance(result, xr.DataTree) else "result"
 
 
-def _tree(name: str, result: Result) -> xr.DataTree:
-    if not isinstance(result, xr.DataTree):
+def _tree(name: str, result: object) -> xr.DataTree:
+    if isinstance(result, str | os.PathLike):
         return load(result)
+    if not isinstance(result, xr.DataTree):
+        raise InputError(
+            f"compare: {name} is of type {type(result).__name__}; give a tree (to_datatree makes one of a fit), a file or a run "
+            "directory."
+        )
     check_holds_mixture(result, name)
     return result
