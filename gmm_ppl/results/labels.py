@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from gmm_ppl.mixture.covariance import find_family
+from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.covariance import FAMILIES, find_family
 from gmm_ppl.mixture.parameters import MixtureParameters
 
 SAMPLE = ("chain", "draw")
@@ -56,6 +57,22 @@ def parameters_of(dataset: xr.Dataset, covariance: str) -> MixtureParameters:
     )
 
 
+def covariance_of(tree: xr.DataTree) -> str:
+    """The covariance family that a tree names or, made elsewhere, that its variables are those of.
+
+    Raises:
+        InputError: there are no covariances that a known family has.
+    """
+    if "covariance" in tree.attrs:
+        return str(tree.attrs["covariance"])
+    dataset = tree["em_fit" if "em_fit" in tree.children else "posterior"].dataset
+    for name, family in FAMILIES.items():
+        if family.site in dataset and set(dataset[family.site].dims) - set(SAMPLE) == set(family.dims):
+            return name
+    known = "; ".join(f"{family.site} ({', '.join(family.dims)})" for family in FAMILIES.values())
+    raise InputError(f"the tree has no covariances with the dimensions of a known family, which are {known}.")
+
+
 def dense_covariances(parameters: MixtureParameters) -> np.ndarray:
     """Covariance matrices (…, K, D, D) of parameters with at most one leading axis, in NumPy: JAX would have to compile."""
     if parameters.weights.ndim == 1:
@@ -71,4 +88,4 @@ def dense_covariances(parameters: MixtureParameters) -> np.ndarray:
 
 def parameter_names(tree: xr.DataTree) -> tuple[str, str, str]:
     """Names of the three variables that make a mixture: weights, means, and the covariance variable of the family."""
-    return "weights", "means", find_family(str(tree.attrs["covariance"])).site
+    return "weights", "means", find_family(covariance_of(tree)).site

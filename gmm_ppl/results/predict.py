@@ -16,7 +16,7 @@ from gmm_ppl.mixture.operations import sample_rows
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.assignments import flatten_draws
 from gmm_ppl.results.evaluate import batch_of
-from gmm_ppl.results.labels import labelled, parameters_of
+from gmm_ppl.results.labels import covariance_of, labelled, parameters_of
 from gmm_ppl.results.relabel import relabel
 from gmm_ppl.results.relabelling.agreement import MOST_ROWS
 from gmm_ppl.types import Array, in_float64
@@ -94,7 +94,7 @@ def draws_of_tree(tree: xr.DataTree) -> Draws:
     """The posterior of a tree, or its EM point where nothing was drawn."""
     drawn = "posterior" in tree.children
     dataset = tree["posterior" if drawn else "em_fit"].dataset
-    parameters = parameters_of(dataset, str(tree.attrs["covariance"]))
+    parameters = parameters_of(dataset, covariance_of(tree))
     names = tuple(str(name) for name in dataset["feature"].values)
     return Draws(flattened(parameters) if drawn else draws_of(parameters).parameters, names)
 

@@ -49,11 +49,15 @@ def check_holds_mixture(tree: xr.DataTree, name: str) -> None:
     """Refuse a tree without parameters of a mixture.
 
     Raises:
-        InputError: it holds neither an EM fit nor a posterior.
+        InputError: it holds neither an EM fit nor a posterior, or one without weights and means.
     """
     if not {"em_fit", "posterior"} & set(tree.children):
         groups = ", ".join(tree.children) or "none"
         raise InputError(f"{name} has neither an em_fit nor a posterior group, only: {groups}. Expected the results.nc of a run.")
+    group = "em_fit" if "em_fit" in tree.children else "posterior"
+    missing = [variable for variable in ("weights", "means") if variable not in tree[group].dataset]
+    if missing:
+        raise InputError(f"{name}: its {group} has no {' and no '.join(missing)}, so it is not that of a mixture.")
 
 
 def encoding(tree: xr.DataTree) -> dict[str, dict[str, dict[str, object]]]:

@@ -14,6 +14,7 @@ from gmm_ppl.results.comparison.moments import Moments
 from gmm_ppl.results.comparison.scores import paired
 from gmm_ppl.results.criteria import criteria
 from gmm_ppl.results.datatree import to_datatree
+from gmm_ppl.results.predict import log_density
 from gmm_ppl.results.store import save
 from tests.results.fits import draws_fit, parameters, point_fit, table, values
 
@@ -144,6 +145,7 @@ def test_a_tree_from_elsewhere_needs_no_more_than_a_posterior(sampled: xr.DataTr
     bare = sampled["posterior"].to_dataset(inherit=False)[["weights", "means", "covariances"]]
     foreign = xr.DataTree.from_dict({"/posterior": bare.drop_attrs()})
     found = compare({"ours": sampled, "theirs": foreign})
+    np.testing.assert_array_equal(log_density(foreign, [[1.0, 2.0]]), log_density(sampled, [[1.0, 2.0]]))
     ours, theirs = (found.parameters["mean"].sel(run=name) for name in ("ours", "theirs"))
     np.testing.assert_allclose(ours, theirs)
     assert np.isnan(found.parameters["point"].sel(run="theirs").values).all()
@@ -182,3 +184,9 @@ def test_refusals(sampled: xr.DataTree) -> None:
         compare([sampled, point_fit("full")])  # pyright: ignore[reportArgumentType]
     with pytest.raises(InputError, match="empty has neither an em_fit nor a posterior group"):
         compare({"full": sampled, "empty": xr.DataTree()})
+    other = xr.DataTree.from_dict({"/posterior": xr.Dataset({"weights": ("component", [1.0])})})
+    with pytest.raises(InputError, match="other: its posterior has no means, so"):
+        compare({"full": sampled, "other": other})
+    odd = xr.DataTree.from_dict({"/posterior": sampled["posterior"].to_dataset().rename(covariances="spreads")})
+    with pytest.raises(InputError, match=r"known family, which are covariances \(component, feature, feature_bis\)"):
+        compare({"full": sampled, "odd": odd})

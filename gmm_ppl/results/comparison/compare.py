@@ -10,10 +10,11 @@ import xarray as xr
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.results.comparison.matching import match
-from gmm_ppl.results.comparison.moments import Moments, centre_of, draws_of, family_of, point_of, scalars_of
+from gmm_ppl.results.comparison.moments import Moments, centre_of, draws_of, point_of, scalars_of
 from gmm_ppl.results.comparison.names import name_of, numbered
 from gmm_ppl.results.comparison.scores import NUMBERS, paired, row_of, same_rows
 from gmm_ppl.results.diagnostics import ETI
+from gmm_ppl.results.labels import covariance_of
 from gmm_ppl.results.store import check_holds_mixture, load
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def same_features(trees: Mapping[str, xr.DataTree]) -> tuple[str, ...]:
 
 def runs_of(trees: Mapping[str, xr.DataTree], *, same_rows: bool) -> xr.Dataset:
     """`Comparison.runs`."""
-    rows = {name: row_of(tree, family_of(tree)) for name, tree in trees.items()}
+    rows = {name: row_of(tree, covariance_of(tree)) for name, tree in trees.items()}
     if same_rows:
         for name, found in paired(trees).items():
             rows[name] |= found

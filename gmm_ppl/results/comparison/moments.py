@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from gmm_ppl.mixture.covariance import FAMILIES, find_family
-from gmm_ppl.results.labels import SAMPLE, dense_covariances, parameters_of
+from gmm_ppl.mixture.covariance import find_family
+from gmm_ppl.results.labels import SAMPLE, covariance_of, dense_covariances, parameters_of
 from gmm_ppl.results.limits import spaced
 
 MOST_DRAWS = 2000
@@ -40,34 +40,22 @@ class Moments:
 
 def point_of(tree: xr.DataTree) -> Moments | None:
     """The EM point; None where there is none."""
-    return _moments(tree["em_fit"].dataset, family_of(tree)) if "em_fit" in tree.children else None
+    return _moments(tree["em_fit"].dataset, covariance_of(tree)) if "em_fit" in tree.children else None
 
 
 def draws_of(tree: xr.DataTree) -> Moments | None:
     """At most `MOST_DRAWS` draws, evenly spaced; None where there are none."""
     if "posterior" not in tree.children:
         return None
-    family = family_of(tree)
-    names = ["weights", "means", find_family(family).site]
+    covariance = covariance_of(tree)
+    names = ["weights", "means", find_family(covariance).site]
     flat = tree["posterior"].dataset[names].stack({"sample_": SAMPLE}, create_index=False)
-    return _moments(flat.isel(sample_=spaced(flat.sizes["sample_"], MOST_DRAWS)), family)
+    return _moments(flat.isel(sample_=spaced(flat.sizes["sample_"], MOST_DRAWS)), covariance)
 
 
 def centre_of(point: Moments | None, draws: Moments | None) -> Moments:
     """The EM point, and else the mean of the draws; there is one of them."""
     return next(each.centre for each in (point, draws) if each is not None)
-
-
-def family_of(tree: xr.DataTree) -> str:
-    """The covariance family a tree names, or that its variables are those of."""
-    if "covariance" in tree.attrs:
-        return str(tree.attrs["covariance"])
-    dataset = tree["em_fit" if "em_fit" in tree.children else "posterior"].dataset
-    return next(
-        name
-        for name, family in FAMILIES.items()
-        if family.site in dataset and set(dataset[family.site].dims) - set(SAMPLE) == set(family.dims)
-    )
 
 
 def _moments(dataset: xr.Dataset, covariance: str) -> Moments:
