@@ -8,7 +8,7 @@ import xarray as xr
 from gmm_ppl.report.checks import Check, Measurements, run_checks
 from gmm_ppl.report.measure import measure
 from gmm_ppl.report.parameters import ParameterRow, parameter_rows
-from gmm_ppl.report.reading import has
+from gmm_ppl.report.reading import check_own, has
 from gmm_ppl.results.criteria import criteria
 
 
@@ -30,7 +30,12 @@ class Findings:
 
 
 def gather(tree: xr.DataTree, manifest: Mapping[str, object] | None = None) -> Findings:
-    """Read a result once for the whole report."""
+    """Read a result once for the whole report.
+
+    Raises:
+        InputError: a result that was made elsewhere.
+    """
+    check_own(tree)
     rows = parameter_rows(tree)
     found = measure(tree, rows)
     return Findings(tree, rows, found, run_checks(found), criteria(tree), manifest or {})

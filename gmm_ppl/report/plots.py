@@ -18,7 +18,7 @@ from gmm_ppl.report import figures
 from gmm_ppl.report.figures.criteria import CRITERIA, draw_criteria
 from gmm_ppl.report.figures.style import WIDTH, style_context
 from gmm_ppl.report.page import FigureBlock
-from gmm_ppl.report.reading import finite, point
+from gmm_ppl.report.reading import check_own, finite, point
 
 __all__ = [
     "agreement",
@@ -187,6 +187,7 @@ def _tree(result: Any, x: object) -> xr.DataTree:
     if isinstance(result, xr.DataTree):
         if x is not None:
             raise InputError("a labelled result has its rows; give x with a fit only.")
+        check_own(result)
         return result
     if x is None:
         raise InputError(f"a {type(result).__name__} does not hold its rows; give them as well, or a result of to_datatree.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.covariance import AbstractCovariance, find_family
 from gmm_ppl.results.labels import dense_covariances, parameter_names, parameters_of
 from gmm_ppl.results.limits import spaced
@@ -27,6 +28,21 @@ class Gaussians:
     def deviations(self) -> np.ndarray:
         """Standard deviation of each component along each feature, (…, K, D)."""
         return np.sqrt(np.diagonal(self.covariances, axis1=-2, axis2=-1))
+
+
+def check_own(tree: xr.DataTree) -> None:
+    """Refuse a tree that was made elsewhere, which lacks what every report begins with.
+
+    Raises:
+        InputError: there is no EM fit, or there are no rows, or the covariance family is not named.
+    """
+    missing = [group for group in ("em_fit", "observed_data") if group not in tree.children]
+    missing += ["covariance"] if "covariance" not in tree.attrs else []
+    if missing:
+        raise InputError(
+            f"this result has no {', no '.join(missing)}: reports and figures need one of this library's own. A posterior from "
+            "elsewhere can be compared, and predicted from."
+        )
 
 
 def has(tree: xr.DataTree, group: str, variable: str | None = None) -> bool:

@@ -63,7 +63,7 @@ def test_criteria_that_disagree_are_named():
     found = preferences(runs(bic=[100.0, 150.0], elpd_diff=[-9.0, 0.0], elpd_diff_se=[1.0, 0.0]))
     tone, sentence = headline(found, same_rows=True)
     assert (tone, sentence) == (Tone.CAUTION, "The criteria disagree: BIC prefers a; Leave-one-out score prefers b.")
-    assert headline(found, same_rows=False)[1].startswith("The results are of different rows")
+    assert headline(found, same_rows=False)[1].startswith("The results are not of the same rows")
     agreed = preferences(runs(bic=[100.0, 150.0], elpd_diff=[0.0, -9.0], elpd_diff_se=[0.0, 1.0]))
     assert headline(agreed, same_rows=True) == (Tone.GOOD, "a is preferred.")
 
@@ -74,8 +74,10 @@ def test_results_of_different_rows_are_ranked_by_nothing():
     page = comparison_page(compare({"first": trees()[1], "second": other}), {})
     verdict = next(block for block in page.sections[0].blocks if isinstance(block, Headline))
     assert verdict.standings == ()
-    assert "cannot be compared" in verdict.sentence
+    assert "criteria cannot be" in verdict.sentence
     assert [figure.name for figure in page.figures] == ["parameters"]
+    criteria = next(block for block in page.sections[1].blocks if isinstance(block, TableBlock))
+    assert criteria.caption.endswith("not to be set against each other")
 
 
 def test_results_that_cannot_be_trusted_are_named():

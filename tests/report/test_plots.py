@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 import gmm_ppl as gp
 from gmm_ppl.errors import InputError
 from gmm_ppl.report.figures import FIGURES
+from gmm_ppl.report.terminal import terminal_lines
 from tests.report.conftest import page_of, tree_of
 from tests.report.synthetic import FLOWERS, sampled
 
@@ -94,6 +95,14 @@ def test_what_is_missing_is_said(name: str, tree: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         getattr(gp.plots, name)(tree_of(tree))
     assert plt.get_fignums() == []
+
+
+def test_a_posterior_from_elsewhere_is_refused_in_words() -> None:
+    foreign = tree_of("full").filter(lambda node: node.path not in ("/em_fit", "/observed_data"))
+    with pytest.raises(InputError, match="no em_fit, no observed_data: reports and figures need one of this library's own"):
+        gp.plots.components(foreign)
+    with pytest.raises(InputError, match="this result has no em_fit"):
+        next(iter(terminal_lines(foreign)))
 
 
 def test_a_fit_needs_its_rows_and_then_draws_as_its_tree() -> None:

@@ -151,6 +151,7 @@ def test_a_tree_from_elsewhere_needs_no_more_than_a_posterior(sampled: xr.DataTr
     assert np.isnan(found.parameters["point"].sel(run="theirs").values).all()
     assert found.runs["covariance"].values.tolist() == ["full", "full"]
     assert np.isnan(float(found.runs["bic"].sel(run="theirs")))
+    assert found.notes[0].startswith("The rows of theirs are not known")
 
 
 def test_names_are_kept_apart_and_paths_give_theirs(sampled: xr.DataTree, tmp_path) -> None:

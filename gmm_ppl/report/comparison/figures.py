@@ -87,6 +87,7 @@ def _parameter(axes: Axes, values: xr.Dataset, name: str) -> None:
     axes.yaxis.set_visible(False)
     axes.spines["left"].set_visible(False)
     axes.tick_params(labelsize=8)
+    axes.locator_params(axis="x", nbins=4)
     axes.grid(axis="x", color=GRID)
 
 

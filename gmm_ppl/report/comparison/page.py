@@ -56,11 +56,13 @@ def _criteria(found: Comparison) -> Iterator[Block]:
         (str(name), str(runs["covariance"].values[at]), *(titles[each][1](float(runs[each][at])) for each in kept))
         for at, name in enumerate(runs["run"].values)
     )
-    yield TableBlock(columns, rows, "Criteria, in nats but for K and p; BIC and ICL smaller better, all else larger better")
+    better = "BIC and ICL smaller better, all else larger better"
+    yield TableBlock(columns, rows, f"Criteria, in nats but for K and p; {better if found.same_rows else NOT_COMPARABLE}")
     if "elpd_diff" in kept:
         yield paragraph(DIFFERENCES)
 
 
+NOT_COMPARABLE = "each of a result's own rows, not to be set against each other"
 DIFFERENCES = (
     "Δ elpd is the leave-one-out score less the best one's, with the standard error of that difference row by row (Vehtari, "
     "Gelman & Gabry 2017). Stacking weights are those of the mixture of predictions that scores best (Yao et al. 2018); "

@@ -62,7 +62,10 @@ def by_evidence(runs: xr.Dataset) -> Preference | None:
 def headline(found: list[Preference], *, same_rows: bool) -> tuple[Tone, str]:
     """The verdict in one sentence."""
     if not same_rows:
-        return Tone.CAUTION, "The results are of different rows: their criteria cannot be compared, their parameters can."
+        return (
+            Tone.CAUTION,
+            "The results are not of the same rows, as far as is known: parameters can be compared, criteria cannot be.",
+        )
     if not found:
         return Tone.NEUTRAL, "Nothing by which these results could be ranked: no criterion is there for two of them."
     names = {each.name for each in found}

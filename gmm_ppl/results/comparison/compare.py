@@ -173,7 +173,9 @@ def notes_of(trees: Mapping[str, xr.DataTree], *, same_rows: bool) -> list[str]:
     """What cannot be read off the numbers."""
     notes = []
     if not same_rows:
-        notes.append("The results are not all of the same rows: their criteria are not comparable, and no differences are given.")
+        unseen = [name for name, tree in trees.items() if "observed_data" not in tree.children]
+        why = f"The rows of {', '.join(unseen)} are not known" if unseen else "The results are not all of the same rows"
+        notes.append(f"{why}: their criteria are not comparable, and no differences are given.")
     unscored = [name for name, tree in trees.items() if "loo" not in tree.children]
     if unscored and len(unscored) < len(trees):
         notes.append(f"Without leave-one-out score: {', '.join(unscored)}.")
