@@ -14,7 +14,8 @@ from gmm_ppl.experiment.rebuild import rebuild
 from gmm_ppl.experiment.store import altered
 from gmm_ppl.results.store import save
 
-TREE = xr.DataTree.from_dict({"/em_fit": xr.Dataset({"weights": ("component", [1.0])}, {"component": [0]})}, name="root")
+VARIABLES = {"weights": ("component", [1.0]), "means": (("component", "feature"), [[0.0]])}
+TREE = xr.DataTree.from_dict({"/em_fit": xr.Dataset(VARIABLES, {"component": [0]})}, name="root")
 TREE.attrs["name"] = "made elsewhere"
 
 
