@@ -8,6 +8,7 @@ import xarray as xr
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.covariance import FAMILIES, find_family
 from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.results.store import group_of_parameters
 
 SAMPLE = ("chain", "draw")
 Attributes = Mapping[str, int | float | str]
@@ -65,7 +66,7 @@ def covariance_of(tree: xr.DataTree) -> str:
     """
     if "covariance" in tree.attrs:
         return str(tree.attrs["covariance"])
-    dataset = tree["em_fit" if "em_fit" in tree.children else "posterior"].dataset
+    dataset = tree[group_of_parameters(tree)].dataset
     for name, family in FAMILIES.items():
         if family.site in dataset and set(dataset[family.site].dims) - set(SAMPLE) == set(family.dims):
             return name

@@ -54,10 +54,15 @@ def check_holds_mixture(tree: xr.DataTree, name: str) -> None:
     if not {"em_fit", "posterior"} & set(tree.children):
         groups = ", ".join(tree.children) or "none"
         raise InputError(f"{name} has neither an em_fit nor a posterior group, only: {groups}. Expected the results.nc of a run.")
-    group = "em_fit" if "em_fit" in tree.children else "posterior"
+    group = group_of_parameters(tree)
     missing = [variable for variable in ("weights", "means") if variable not in tree[group].dataset]
     if missing:
         raise InputError(f"{name}: its {group} has no {' and no '.join(missing)}, so it is not that of a mixture.")
+
+
+def group_of_parameters(tree: xr.DataTree) -> str:
+    """`em_fit` where there is one, and else `posterior`: where the parameters of a tree, made here or elsewhere, are found."""
+    return "em_fit" if "em_fit" in tree.children else "posterior"
 
 
 def encoding(tree: xr.DataTree) -> dict[str, dict[str, dict[str, object]]]:

@@ -15,7 +15,7 @@ from gmm_ppl.results.comparison.names import name_of, numbered
 from gmm_ppl.results.comparison.scores import NUMBERS, paired, row_of, same_rows
 from gmm_ppl.results.diagnostics import ETI
 from gmm_ppl.results.labels import covariance_of
-from gmm_ppl.results.store import check_holds_mixture, load
+from gmm_ppl.results.store import check_holds_mixture, group_of_parameters, load
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,7 +183,7 @@ def notes_of(trees: Mapping[str, xr.DataTree], *, same_rows: bool) -> list[str]:
 
 
 def _parameters(tree: xr.DataTree) -> xr.Dataset:
-    return tree["em_fit" if "em_fit" in tree.children else "posterior"].dataset
+    return tree[group_of_parameters(tree)].dataset
 
 
 def _summarise(found: xr.Dataset, run: int, at: int, values: np.ndarray) -> None:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from gmm_ppl.mixture.covariance import find_family
-from gmm_ppl.results.labels import SAMPLE, covariance_of, dense_covariances, parameters_of
+from gmm_ppl.results.labels import SAMPLE, covariance_of, dense_covariances, parameter_names, parameters_of
 from gmm_ppl.results.limits import spaced
 
 MOST_DRAWS = 2000
@@ -47,10 +46,8 @@ def draws_of(tree: xr.DataTree) -> Moments | None:
     """At most `MOST_DRAWS` draws, evenly spaced; None where there are none."""
     if "posterior" not in tree.children:
         return None
-    covariance = covariance_of(tree)
-    names = ["weights", "means", find_family(covariance).site]
-    flat = tree["posterior"].dataset[names].stack({"sample_": SAMPLE}, create_index=False)
-    return _moments(flat.isel(sample_=spaced(flat.sizes["sample_"], MOST_DRAWS)), covariance)
+    flat = tree["posterior"].dataset[list(parameter_names(tree))].stack({"sample_": SAMPLE}, create_index=False)
+    return _moments(flat.isel(sample_=spaced(flat.sizes["sample_"], MOST_DRAWS)), covariance_of(tree))
 
 
 def centre_of(point: Moments | None, draws: Moments | None) -> Moments:

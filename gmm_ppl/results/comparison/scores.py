@@ -12,6 +12,7 @@ from gmm_ppl.results.criteria import at_the_point, evidence, left_out
 from gmm_ppl.results.labels import SAMPLE
 from gmm_ppl.results.loo import elpd_of
 from gmm_ppl.results.metrics import mcmc
+from gmm_ppl.results.store import group_of_parameters
 
 NUMBERS = (
     "components", "n_parameters", "log_likelihood", "bic", "aic", "icl", "elpd_loo", "elpd_loo_se", "elpd_diff",
@@ -23,7 +24,7 @@ NUMBERS = (
 
 def row_of(tree: xr.DataTree, family: str) -> dict[str, Any]:
     """What one result says of itself: model, criteria, diagnostics, seconds; NaN and "" where it says nothing."""
-    dataset = tree["em_fit" if "em_fit" in tree.children else "posterior"].dataset
+    dataset = tree[group_of_parameters(tree)].dataset
     words = {
         "covariance": family,
         "prior": _prior(tree),
