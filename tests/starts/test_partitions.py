@@ -15,6 +15,7 @@ from gmm_ppl.starts.partitions.kmeans import drawn, filled, lloyd, seeds
 from gmm_ppl.starts.partitions.nearest import distinct
 from gmm_ppl.starts.partitions.places import places_of, ranks, standardised
 from gmm_ppl.starts.partitions.trees import AVERAGE, COMPLETE, WARD, cut, tree_of
+from gmm_ppl.starts.partitions.trees import pairwise as squared_pairs
 
 HARD = tuple(kind for kind in PARTITIONS if kind != "responsibilities")
 EVERY_KIND = pytest.mark.parametrize("kind", PARTITIONS)
@@ -366,6 +367,14 @@ def test_weights_of_trees_are_copies(ours, theirs):
     for count in (2, 3, 5, 9):
         found = cut(tree_of(points, weights.astype(float), ours), count)
         assert same_groups(found, fcluster(expected, count, "maxclust")[first])
+
+
+def test_distances_are_symmetric_to_the_last_digit():
+    # A view that BLAS does not see to be its own transpose's.
+    points = np.random.default_rng(6).normal(size=(130, 37))[::2, ::-1]
+    found = squared_pairs(points)
+    np.testing.assert_array_equal(found, found.T)
+    np.testing.assert_allclose(found, squares_to(points, points), atol=1e-12)
 
 
 def test_a_tree_of_equal_distances_can_be_cut_anywhere():

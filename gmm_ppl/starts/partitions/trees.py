@@ -77,9 +77,10 @@ def cut(tree: Tree, groups: int) -> Int[np.ndarray, " P"]:
 
 
 def pairwise(points: Float[np.ndarray, "P D"]) -> Float[np.ndarray, "P P"]:
-    """Squared distances."""
+    """Squared distances, symmetric to the last digit: a chain of nearest neighbours might not end otherwise."""
     squares = (points**2).sum(axis=1)
-    return np.maximum(squares[:, None] + squares - 2 * (points @ points.T), 0)
+    squared = np.maximum(squares[:, None] + squares - 2 * (points @ points.T), 0)
+    return np.maximum(squared, squared.T)
 
 
 def ward_of_points(squared: Float[np.ndarray, "P P"], weights: Float[np.ndarray, " P"]) -> Float[np.ndarray, "P P"]:
