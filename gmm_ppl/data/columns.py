@@ -43,7 +43,8 @@ class Columns:
     `source` is the name a table carries ("faithful.csv", "array"); `origin` says the same inside a sentence, with the
     path as the user gave it ("data/faithful.csv", "the array"). `lines` (N,) is the line of the file that each row
     stands on, from 1, for text files only. `numbered` is True where the names x0, x1 … were made up here, and columns
-    may be asked for by position.
+    may be asked for by position. `row_names` (N,) is the text of a first column without a name, for text files only; it
+    is none of `columns`.
     """
 
     columns: tuple[Column, ...]
@@ -52,6 +53,7 @@ class Columns:
     origin: str
     lines: np.ndarray | None = None
     numbered: bool = False
+    row_names: np.ndarray | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

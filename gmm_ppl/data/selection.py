@@ -42,22 +42,27 @@ def select(found: Columns, columns: Sequence[str | int] | None) -> tuple[list[Co
 
 
 def _all_numbers(found: Columns) -> tuple[list[Column], list[Column]]:
-    for place, name in enumerate(found.names):
+    for place, name in enumerate(found.names, start=1 if found.row_names is None else 2):
         if not name:
-            raise InputError(f"Column {place + 1} from the left of {found.origin} has no name. {ROW_NUMBERS}")
+            raise InputError(f"Column {place} from the left of {found.origin} has no name. {ROW_NUMBERS}")
     features = [column for column in found.columns if column.kind is not Kind.TEXT or _holds_commas(column)]
     if not features:
         raise InputError(
             f"{at_start(found.origin)} has no column of numbers, only text ({quoted(found.names)}). "
             "A mixture needs at least one column of numbers."
         )
-    if found.lines is not None and all(number(column.name) is not None for column in features):
+    if found.lines is not None and all(number(column.name) is not None for column in features) and not _counted(found):
         cells = shortened(found.names, LISTED_HEADER)
         raise InputError(
             f"The first line of {found.origin} ({cells}) reads like data, where the names of the columns are "
             "expected: put a line with names above it; if these are the names, ask for them in `columns`."
         )
     return features, [column for column in found.columns if column not in features]
+
+
+def _counted(found: Columns) -> bool:
+    """True where pandas wrote a frame without names: the columns are called 0, 1 …, and the rows have names."""
+    return found.row_names is not None and found.names == tuple(map(str, range(len(found.columns))))
 
 
 def _holds_commas(column: Column) -> bool:

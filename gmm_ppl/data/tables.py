@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,9 @@ class Table:
         features: the D names.
         source: where the rows come from: "dataset faithful", "measurements.csv", "array", "DataFrame".
         labels: the columns that are not features, such as a species, each (N,) of text or numbers, read-only; a missing
-            label is empty text or NaN.
+            label is empty text or NaN. Names of the rows that a text file has in a first column without a name are the
+            label `row_names`, always text.
+        remarks: what was made of the source that its columns do not say, for instance of such a first column.
 
     `len(table)` is N, and `numpy.asarray(table)` is `values`.
     """
@@ -37,6 +39,7 @@ class Table:
     features: tuple[str, ...]
     source: str
     labels: Mapping[str, np.ndarray]
+    remarks: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -62,7 +65,8 @@ def as_table(
             DataFrame or Series of any library; a mapping from names to columns; an xarray object.
         columns: the features, by name and in this order, or by position from 0 where the data have no names (there
             the features are called x0, x1 …). The other columns become labels. Without it every column of numbers is a
-            feature and every column of text a label.
+            feature and every column of text a label. In .csv and .tsv a first column without a name is never a feature:
+            it holds the names of the rows.
 
     Returns:
         A table with its own copy of the values in float64. Integers, booleans, narrower floats, other byte orders and
@@ -75,7 +79,7 @@ def as_table(
     if isinstance(data, Table):
         if columns is None or list(columns) == list(data.features):
             return data
-        return table_of(_columns_of_table(data), columns)
+        return replace(table_of(_columns_of_table(data), columns), remarks=data.remarks)
     found = read_file(data) if isinstance(data, str | os.PathLike) else read_object(data)
     return table_of(found, columns)
 
@@ -92,7 +96,19 @@ def table_of(found: Columns, columns: Sequence[str | int] | None) -> Table:
     raise_problems(found.origin, finite_problems(found, names, values))
     raise_problems(found.origin, spread_problems(found, names, values))
     labels = {column.name: _read_only(_label(column)) for column in rest}
-    return Table(_read_only(values), names, found.source, labels)
+    if found.row_names is None:
+        return Table(_read_only(values), names, found.source, labels)
+    name = _free_name(found)
+    remark = f"the first column has no name: it holds the names of the rows, kept as the label {name}, and is no feature"
+    return Table(_read_only(values), names, found.source, {name: _read_only(found.row_names), **labels}, (remark,))
+
+
+def _free_name(found: Columns) -> str:
+    """`row_names`, or with lines below it where columns have that name already."""
+    name = "row_names"
+    while name in found.names:
+        name += "_"
+    return name
 
 
 def check_enough_rows(table: Table, components: int) -> None:

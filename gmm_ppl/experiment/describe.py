@@ -8,12 +8,13 @@ from gmm_ppl.experiment.words import listed
 
 
 def describe(task: Task) -> list[str]:
-    """One line each for the data, the model, EM, the sampler and the report."""
+    """One line each for the data, the model, EM, the sampler and the report, and one for each remark on the data."""
     config, table = task.experiment.config, task.table
     model = config.model
     parameters = task.mixture.shape(len(table.features)).n_parameters
     return [
         f"data: {table.source}, {len(table)} rows, features {listed(map(str, table.features))}",
+        *(f"data: {remark}" for remark in table.remarks),
         f"model: {model.components} components, {model.covariance} covariance, {model.prior.kind} prior, "
         f"{parameters} free parameters",
         f"em: {config.em.starts} starts ({config.em.start}), at most {config.em.max_steps} steps each, "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gmm_ppl.data import Table
 from gmm_ppl.experiment.build import Task, located
 from gmm_ppl.experiment.clock import Clock
 from gmm_ppl.experiment.engines import SAMPLERS, Engines, default_engines
@@ -107,7 +108,7 @@ def _fill(
     """Write everything but the manifest; whether the sampler came to its end."""
     config = task.experiment.config
     _write_configs(partial, task)
-    LOGGER.info("%s: %d rows, features %s", task.table.source, len(task.table.values), listed(task.table.features))
+    _log_data(task.table)
     with clock.stage("em"):
         point = _fit(task, engines, progress)
     with clock.stage("mcmc"):
@@ -130,6 +131,12 @@ def _fill(
         render(partial, tree, config.report.formats)
         progress("Report", 1, 1)
     return whole
+
+
+def _log_data(table: Table) -> None:
+    LOGGER.info("%s: %d rows, features %s", table.source, len(table), listed(table.features))
+    for remark in table.remarks:
+        LOGGER.info("%s: %s", table.source, remark)
 
 
 def _write_configs(partial: Path, task: Task) -> None:

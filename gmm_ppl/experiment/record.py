@@ -66,6 +66,7 @@ def _data(task: Task) -> dict[str, Any]:
         "rows": len(table),
         "features": list(table.features),
         "sha256": fingerprint_of_table(table),
+        **({"remarks": list(table.remarks)} if table.remarks else {}),
     }
     return known if path is None else {**known, "file_sha256": sha256_of_file(Path(path))}
 

@@ -56,7 +56,8 @@ def starter(data: Path | None, out: Path | None) -> Path:
     columns = table.features if table else ("eruptions", "waiting")
     source = "dataset: faithful       # a bundled data set; for your own: path: measurements.csv"
     if data is not None:
-        source = f"path: {json.dumps(_beside(data, path), ensure_ascii=False)}"
+        remarks = [f"# {remark}" for remark in table.remarks] if table else []
+        source = "\n  ".join([*remarks, f"path: {json.dumps(_beside(data, path), ensure_ascii=False)}"])
     shown = "[" + ", ".join(json.dumps(str(each), ensure_ascii=False) for each in columns) + "]"
     path.write_text(TEMPLATE.format(file=path, name=name, source=source, columns=shown), encoding="utf-8")
     return path

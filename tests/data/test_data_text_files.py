@@ -71,7 +71,7 @@ def test_columns_that_are_not_asked_for_become_labels_as_they_are_written(tmp_pa
 
 
 def test_a_column_without_a_name_is_left_out_where_others_are_asked_for(tmp_path):
-    table = as_table(write(tmp_path, ",a,b\n0,1,2\n1,3,5\n2,4,9\n"), columns=["a", "b"])
+    table = as_table(write(tmp_path, "a,,b\n1,0,2\n3,1,5\n4,2,9\n"), columns=["a", "b"])
     np.testing.assert_array_equal(table.values, VALUES)
     assert table.labels == {}
 

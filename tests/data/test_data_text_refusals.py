@@ -33,11 +33,6 @@ REFUSED = {
         "a,b\n1,2,\n3,4,\n",
         "Line 2 of data.csv has 3 cells where line 1 names 2 columns: remove the delimiter at the end of the line.",
     ),
-    "row names of R": (
-        "a,b\nr1,1,2\nr2,3,4\n",
-        "Line 2 of data.csv has 3 cells where line 1 names 2 columns: if the rows start with their names, give that "
-        "column a name too.",
-    ),
     "decimal commas between commas": (
         "a,b\n1,5,2,5\n",
         "Line 2 of data.csv has 4 cells where line 1 names 2 columns: if the numbers have decimal commas, write them "

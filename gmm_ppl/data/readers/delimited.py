@@ -4,6 +4,9 @@ The first line holds the names of the columns. Cells may be quoted; spaces aroun
 ends and blank lines do not count (in a file of one column a blank line between two others is a missing value). Cells
 that are empty or read NA, N/A, NaN, null, None, "." or "?", in any case, are missing values. A column whose other cells
 are all numbers is a column of numbers, one without a number is text, and one with both is `Kind.MIXED`.
+
+A first column without a name holds the names of the rows, whatever its cells: R's write.csv and pandas' to_csv write one,
+R's write.table without an empty cell above it.
 """
 
 from collections.abc import Sequence
@@ -23,16 +26,20 @@ BATCH = 4096
 
 def read(path: Path, *, delimiter: str) -> Columns:
     """All columns of the file at `path`; columns with text in them cost a second reading."""
-    numbers, batches = [], []
+    numbers, names, batches = [], [], []
     with header_and_rows(path, delimiter) as (header, rows):
+        first = 0 if header.cells[0] else 1
         for batch in batched(rows, BATCH):
             numbers.extend(row.number for row in batch)
-            batches.append([parse_cells(cells) for cells in zip(*(row.cells for row in batch), strict=True)])
-    parsed = [together(cells) for cells in zip(*batches, strict=True)] or [parse_cells([])] * len(header.cells)
-    texts = _texts(path, delimiter, [place for place, cells in enumerate(parsed) if cells.text.any()])
-    named = enumerate(zip(header.cells, parsed, strict=True))
-    columns = [_column(name, cells, texts.get(place)) for place, (name, cells) in named]
-    return Columns(tuple(columns), len(numbers), path.name, str(path), lines=np.array(numbers, dtype=np.int64))
+            cells = list(zip(*(row.cells for row in batch), strict=True))
+            names.extend(map(_text, cells[:first]))
+            batches.append(list(map(parse_cells, cells[first:])))
+    parsed = [together(cells) for cells in zip(*batches, strict=True)] or [parse_cells([])] * len(header.cells[first:])
+    texts = _texts(path, delimiter, [place for place, cells in enumerate(parsed, first) if cells.text.any()])
+    named = enumerate(zip(header.cells[first:], parsed, strict=True), first)
+    columns = tuple(_column(name, cells, texts.get(place)) for place, (name, cells) in named)
+    lines, row_names = np.array(numbers, dtype=np.int64), np.concatenate([_text(()), *names]) if first else None
+    return Columns(columns, len(numbers), path.name, str(path), lines=lines, row_names=row_names)
 
 
 def _texts(path: Path, delimiter: str, places: Sequence[int]) -> dict[int, np.ndarray]:
@@ -40,9 +47,13 @@ def _texts(path: Path, delimiter: str, places: Sequence[int]) -> dict[int, np.nd
     if not places:
         return {}
     with header_and_rows(path, delimiter) as (_, rows):
-        # NumPy's text drops zero bytes at its end, and a cell of nothing else would look empty
-        texts = [[row.cells[place].strip().replace("\0", "\ufffd") for place in places] for row in rows]
-    return {place: np.array(column, dtype=str) for place, column in zip(places, zip(*texts, strict=True), strict=True)}
+        texts = [[row.cells[place] for place in places] for row in rows]
+    return dict(zip(places, map(_text, zip(*texts, strict=True)), strict=True))
+
+
+def _text(cells: Sequence[str]) -> np.ndarray:
+    # NumPy's text drops zero bytes at its end, and a cell of nothing else would look empty
+    return np.array([cell.strip().replace("\0", "\ufffd") for cell in cells], dtype=str)
 
 
 def _column(name: str, cells: Cells, text: np.ndarray | None) -> Column:

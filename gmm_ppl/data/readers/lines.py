@@ -3,9 +3,11 @@
 import csv
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from gmm_ppl.data.numbers import is_missing, number
 from gmm_ppl.errors import InputError
 
 DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}
@@ -22,7 +24,9 @@ class Line(NamedTuple):
 def header_and_rows(path: Path, delimiter: str) -> Generator[tuple[Line, Iterator[Line]]]:
     """The first line that is not blank and, lazily, the lines below it, each with as many cells as the first.
 
-    The file is open until the context ends, also when a line is refused: a user may correct or remove it at once.
+    Where the rows begin with their names and the first line does not count those, as R's write.table has it, it gets an
+    empty cell in front. The file is open until the context ends, also when a line is refused: a user may correct or
+    remove it at once.
 
     Raises:
         InputError: no line at all, a comment or another delimiter on the first line; while the rows are read, a line
@@ -34,7 +38,9 @@ def header_and_rows(path: Path, delimiter: str) -> Generator[tuple[Line, Iterato
             raise InputError(f"{path} is empty: it needs a line with the names of the columns and then one line a row.")
         header = Line(header.number, [cell.strip() for cell in header.cells])
         _check_comment(path, header)
-        yield header, _rows(path, delimiter, header, lines)
+        start = _first_row(lines)
+        cells = [*_nameless(path, delimiter, header, start), *header.cells]
+        yield Line(header.number, cells), _rows(path, header, len(cells), chain(start, lines))
 
 
 def _cut(path: Path, delimiter: str) -> Generator[Line]:
@@ -76,17 +82,44 @@ def _is_blank(line: Line) -> bool:
     return len(line.cells) <= 1 and not "".join(line.cells).strip()
 
 
-def _rows(path: Path, delimiter: str, header: Line, lines: Iterator[Line]) -> Iterator[Line]:
+def _first_row(lines: Iterator[Line]) -> list[Line]:
+    """The first line that is not blank, if any, and the blank ones above it."""
+    start = []
+    for line in lines:
+        start.append(line)
+        if not _is_blank(line):
+            break
+    return start
+
+
+def _nameless(path: Path, delimiter: str, header: Line, start: list[Line]) -> list[str]:
+    """The names that the first line leaves out: an empty one where the first row begins with its name, else none."""
+    row = start[-1] if start else Line(header.number, [])
+    _check_delimiter(path, delimiter, header, row.cells)
+    one_more = len(row.cells) == len(header.cells) + 1 and row.cells[-1].strip()
+    return [""] if one_more and _begins_with_a_name(path, delimiter, row) else []
+
+
+def _begins_with_a_name(path: Path, delimiter: str, row: Line) -> bool:
+    """True but for a bare number between commas, which may be half of a number with a decimal comma."""
+    text = number(row.cells[0]) is None and not is_missing(row.cells[0])
+    return text or delimiter != "," or _is_quoted(path, row.number)
+
+
+def _is_quoted(path: Path, line: int) -> bool:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return next(islice(file, line - 1, None)).lstrip().startswith('"')
+
+
+def _rows(path: Path, header: Line, expected: int, lines: Iterator[Line]) -> Iterator[Line]:
     blank, first = [], True
     for line in lines:
         if _is_blank(line):
             blank.append(Line(line.number, [""]))
             continue
-        if first:
-            _check_delimiter(path, delimiter, header, line.cells)
-        if len(line.cells) != len(header.cells):
-            raise InputError(_ragged_message(path, header, line, first=first))
-        if len(header.cells) == 1:
+        if len(line.cells) != expected:
+            raise InputError(_ragged_message(path, header, expected, line, first=first))
+        if expected == 1:
             yield from blank
         yield line
         blank, first = [], False
@@ -124,10 +157,10 @@ def _delimiter_advice(path: Path, delimiter: str, *, decimal_commas: bool) -> st
     )
 
 
-def _ragged_message(path: Path, header: Line, line: Line, *, first: bool) -> str:
-    found, expected = len(line.cells), len(header.cells)
+def _ragged_message(path: Path, header: Line, expected: int, line: Line, *, first: bool) -> str:
+    found, named = len(line.cells), len(header.cells)
     cells = f"{found} cell{'' if found == 1 else 's'}"
-    names = f"{expected} column{'' if expected == 1 else 's'}"
+    names = f"{named} column{'' if named == 1 else 's'}{", beside the rows' names" if expected > named else ''}"
     return (
         f"Line {line.number} of {path} has {cells} where line {header.number} names {names}: "
         f"{_ragged_advice(line, expected, first=first)}."
@@ -137,8 +170,11 @@ def _ragged_message(path: Path, header: Line, line: Line, *, first: bool) -> str
 def _ragged_advice(line: Line, expected: int, *, first: bool) -> str:
     if len(line.cells) == expected + 1 and not line.cells[-1].strip():
         return "remove the delimiter at the end of the line"
+    if first and len(line.cells) == expected + 1:
+        return (
+            "if the rows begin with their names, put an empty cell before the first column's name; if the numbers have "
+            "decimal commas, write them with points"
+        )
     if first and len(line.cells) == 2 * expected:
         return "if the numbers have decimal commas, write them with points"
-    if first and len(line.cells) == expected + 1:
-        return "if the rows start with their names, give that column a name too"
     return "give every line the same number of cells, and quote a cell that contains the delimiter"

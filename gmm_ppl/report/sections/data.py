@@ -1,7 +1,10 @@
 """What the mixture was fitted to."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from gmm_ppl.data.wording import at_start
 from gmm_ppl.report.findings import Findings
 from gmm_ppl.report.numbers import aligned, count, plural
 from gmm_ppl.report.page import Block, Column, Section, TableBlock, paragraph
@@ -16,7 +19,7 @@ def data_section(found: Findings) -> Section:
     x, names = observations(found.tree), features(found.tree)
     source = str(found.tree.attrs.get("source", ""))
     text = f"{plural(len(x), 'row')} of {plural(len(names), 'feature')}" + (f", from {source}." if source else ".")
-    return Section("data", "Data", (paragraph(text), _table(x, names), *_known(found)))
+    return Section("data", "Data", (paragraph(text), _table(x, names), *_remarks(found), *_known(found)))
 
 
 def _table(x: np.ndarray, names: tuple[str, ...]) -> TableBlock:
@@ -28,6 +31,13 @@ def _table(x: np.ndarray, names: tuple[str, ...]) -> TableBlock:
 def _summary(values: np.ndarray) -> list[str]:
     spread = float(values.std(ddof=1)) if values.size > 1 else 0.0
     return aligned([float(values.mean()), spread, *np.quantile(values, _QUANTILES).tolist()], error=spread / 10)
+
+
+def _remarks(found: Findings) -> list[Block]:
+    """What the run wrote down of how its data were read."""
+    data = found.manifest.get("data")
+    remarks = data.get("remarks", []) if isinstance(data, Mapping) else []
+    return [paragraph(f"{at_start(remark)}.") for remark in remarks]
 
 
 def _known(found: Findings) -> list[Block]:
