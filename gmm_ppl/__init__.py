@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from gmm_ppl.errors import FitError, FitWarning, InputError
     from gmm_ppl.inference.base import DrawsFit, LaplaceFit, NutsFit, PointFit, Status, TemperedFit
     from gmm_ppl.inference.bootstrap import BootstrapFit, bootstrap
-    from gmm_ppl.inference.fit import fit
-    from gmm_ppl.inference.fit_range import fit_range
+    from gmm_ppl.inference.em.fit import fit
+    from gmm_ppl.inference.em.fit_range import fit_range
     from gmm_ppl.inference.laplace import laplace
     from gmm_ppl.inference.modes import Modes, modes
     from gmm_ppl.inference.numpyro_mcmc import mcmc
     from gmm_ppl.inference.nuts import sample
     from gmm_ppl.inference.optima import Optima, optima
-    from gmm_ppl.inference.pure_em import EMRun, em
+    from gmm_ppl.inference.em.pure_em import EMRun, em
     from gmm_ppl.inference.tempered import temper
     from gmm_ppl.inference.uncertainty import InformationStatus, StandardErrors, standard_errors
     from gmm_ppl.mixture.operations import conditional, draw, marginal
@@ -66,10 +66,10 @@ HOMES = {
     "diagnostics": "gmm_ppl.results.diagnostics",
     "draw": "gmm_ppl.mixture.operations",
     "DrawsFit": "gmm_ppl.inference.base",
-    "em": "gmm_ppl.inference.pure_em",
-    "EMRun": "gmm_ppl.inference.pure_em",
-    "fit": "gmm_ppl.inference.fit",
-    "fit_range": "gmm_ppl.inference.fit_range",
+    "em": "gmm_ppl.inference.em.pure_em",
+    "EMRun": "gmm_ppl.inference.em.pure_em",
+    "fit": "gmm_ppl.inference.em.fit",
+    "fit_range": "gmm_ppl.inference.em.fit_range",
     "FitError": "gmm_ppl.errors",
     "FitWarning": "gmm_ppl.errors",
     "GaussianMixture": "gmm_ppl.model.distribution",

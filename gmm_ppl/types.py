@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-import jax
 import numpy as np
-from jaxtyping import Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Bool, Float, Int
 
-if TYPE_CHECKING:
-    # NumPy outside the library's own work, JAX within it: one code serves both, which no static type says well.
-    Array = Any
-else:
-    Array = jax.Array | np.ndarray | np.generic
+Array = Any
+"""NumPy's array outside JAX's programs, JAX's within them: one code serves both, which no static type says well."""
 
 __all__ = ["Array", "Bool", "Float", "Int", "PRNGKeyArray", "in_float64", "to_numpy"]
+
+PRNGKeyArray = Any
+"""A random key of JAX's."""
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -22,6 +21,8 @@ Answer = TypeVar("Answer")
 
 def to_numpy[Answer](tree: Answer) -> Answer:
     """The same pytree with every JAX array as a NumPy array; float64 stays float64 outside `jax.enable_x64`."""
+    import jax
+
     return jax.tree.map(lambda leaf: np.asarray(leaf) if isinstance(leaf, jax.Array) else leaf, tree)
 
 
@@ -33,6 +34,8 @@ def in_float64[**Arguments, Answer](function: Callable[Arguments, Answer]) -> Ca
 
     @wraps(function)
     def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        import jax
+
         with jax.enable_x64(new_val=True):
             return to_numpy(function(*args, **kwargs))
 

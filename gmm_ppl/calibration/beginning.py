@@ -1,23 +1,22 @@
 """Where an engine begins on simulated rows: at a mode that is found without a look at the parameters behind them."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from gmm_ppl.inference.em import EM, EMPoint, em
+from gmm_ppl.inference.em.method import EM, EMPoint
+from gmm_ppl.inference.em.pure_em import em_of
 from gmm_ppl.inference.newton import Mode, find_mode
 from gmm_ppl.inference.posterior_density import PosteriorDensity
-from gmm_ppl.mixture.parameters import MixtureShape
-from gmm_ppl.mixture.scale import DataScale, data_scale
+from gmm_ppl.mixture.residuals import statistics_of_memberships
+from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.model.posterior import Posterior
-from gmm_ppl.priors.builders import conjugate_prior
-from gmm_ppl.priors.padded import PaddedPrior
-from gmm_ppl.priors.sites import Sites
-from gmm_ppl.starts.kmeans import kmeans_start
-from gmm_ppl.types import Array
+from gmm_ppl.priors.base import Sites
+from gmm_ppl.records import select
+from gmm_ppl.starts import starting_kernel
+from gmm_ppl.types import Array, Float
 
+LLOYD_STEPS = 10
 STARTS = 4
 """Starts of EM a replication; the highest is gone on from."""
 
@@ -31,37 +30,61 @@ def begin(posterior: Posterior, key: Array) -> tuple[Mode, Sites]:
 
     EM from k-means, the highest of `STARTS`, then Newton's steps: what `fit` and `laplace` do, at a fixed cost.
     """
-    unconstrained = posterior.unconstrain(highest(posterior, key).sites)
+    unconstrained = posterior.unconstrain(highest(posterior, key))
     flat, unravel = ravel_pytree(unconstrained)
     density = PosteriorDensity(posterior, unravel)
     return find_mode(density.expansion, flat), unconstrained
 
 
-def highest(posterior: Posterior, key: Array) -> EMPoint:
-    """The best of several short runs of EM."""
+def highest(posterior: Posterior, key: Array) -> Sites:
+    """The sites of the best of several short runs of EM."""
     data = data_scale(posterior.x)
-    method, weak = em(posterior, data.deviations), prior_of_starts(posterior.shape, data)
+    method, kernel = em_of(posterior, data.deviations), starting_kernel(posterior.shape, data)
 
     def one(each: Array) -> EMPoint:
-        first = method.start(kmeans_start(each, posterior.rows, posterior.shape, weak))
+        memberships = kmeans_memberships(each, posterior.x, posterior.shape.components)
+        statistics = statistics_of_memberships(posterior.rows, memberships, posterior.shape.family.moment)
+        first = method.start(method.position(kernel.given(statistics).mode(posterior.shape)))
         return jax.lax.fori_loop(0, EM_STEPS, lambda _, point: climb(method, point), first)
 
     points = jax.vmap(one)(jax.random.split(key, STARTS))
-    objective = jax.vmap(method.objective)(points)
-    best = jnp.argmax(jnp.where(jnp.isfinite(objective), objective, -jnp.inf))
-    return jax.tree.map(lambda leaf: leaf[best], points)
+    best = jnp.argmax(jnp.where(jnp.isfinite(points.objective), points.objective, -jnp.inf))
+    return method.m_step.sites(jax.tree.map(lambda leaf: leaf[best], points.position))
 
 
 def climb(method: EM, point: EMPoint) -> EMPoint:
     """The next point of EM, or the same where it is no higher."""
     proposed = method.step(point)
-    higher = (method.objective(proposed) > method.objective(point)) & ~method.collapsed(proposed)
-    return jax.tree.map(lambda new, old: jnp.where(higher, new, old), proposed, point)
+    return select((proposed.objective > point.objective) & ~method.collapsed(proposed), proposed, point)
 
 
-def prior_of_starts(shape: MixtureShape, data: DataScale) -> PaddedPrior:
-    """The weak prior of these rows, one row stronger (`starts.prior_of_starts`, for rows that JAX is tracing)."""
-    variances = jnp.diagonal(data.covariance)
-    regular = DataScale(data.centre, data.covariance + 1e-6 * jnp.diag(variances))
-    inner: Any = conjugate_prior(shape, regular, concentration=1 + 1 / shape.components)
-    return PaddedPrior(inner, jnp.ones(shape.components), data.centre, variances)
+def kmeans_memberships(key: Array, x: Float[Array, "N D"], components: int) -> Float[Array, "N K"]:
+    """Nearest of k-means++ seeds after Lloyd's steps, of standardised features, in JAX: rows are simulated inside a program."""
+    residuals = x - jnp.mean(x, axis=0)
+    standardised = residuals / jnp.sqrt(jnp.mean(residuals**2, axis=0))
+    keys = jax.random.split(key, components)
+    first = standardised[jax.random.randint(keys[0], (), 0, x.shape[0])]
+    centres = jnp.broadcast_to(first, (components, x.shape[1]))
+
+    def add(index: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
+        centres, closest = state
+        chosen = standardised[jax.random.categorical(keys[index], jnp.log(closest))]
+        return centres.at[index].set(chosen), jnp.minimum(closest, jnp.sum((standardised - chosen) ** 2, axis=1))
+
+    begun = (centres, jnp.sum((standardised - first) ** 2, axis=1))
+    centres = jax.lax.fori_loop(1, components, add, begun)[0]
+    centres = jax.lax.fori_loop(0, LLOYD_STEPS, lambda _, each: lloyd(standardised, each), centres)
+    return nearest(standardised, centres)
+
+
+def lloyd(rows: Float[Array, "N D"], centres: Float[Array, "K D"]) -> Float[Array, "K D"]:
+    """Move each centre to the mean of its rows; a centre without rows stays."""
+    memberships = nearest(rows, centres)
+    count = jnp.sum(memberships, axis=0)[:, None]
+    return jnp.where(count > 0, memberships.T @ rows / jnp.where(count > 0, count, 1), centres)
+
+
+def nearest(rows: Float[Array, "N D"], centres: Float[Array, "K D"]) -> Float[Array, "N K"]:
+    """One-hot membership in the nearest centre."""
+    distances = jnp.sum((rows[:, None] - centres) ** 2, axis=-1)
+    return jax.nn.one_hot(jnp.argmin(distances, axis=1), centres.shape[0], dtype=rows.dtype)

@@ -8,7 +8,8 @@ from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.mixture.rows import rows
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.priors import AbstractPrior
-from gmm_ppl.priors.sites import Sites, draw_sites
+from gmm_ppl.priors.base import Sites
+from gmm_ppl.priors.sites import draw_sites
 from gmm_ppl.types import Array
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import numpy as np
 
 from gmm_ppl.errors import InputError
@@ -11,6 +10,7 @@ from gmm_ppl.inference.shown import draws_card, point_card
 from gmm_ppl.inference.status import Status
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.specification import Mixture
+from gmm_ppl.records import map_arrays
 
 EMPTY = 1e-12
 """A component with less weight than this has lost its rows."""
@@ -21,7 +21,8 @@ class Restarts:
     """What each of S starts came to.
 
     `objective` and `log_likelihood` (nats) and `iterations` are (S,); `trace` is the objective at each iteration, (S, T),
-    padded with NaN; `optimum` numbers the distinct optima from 0, the best, with −1 for starts that failed.
+    padded with NaN; `optimum` numbers the distinct optima from 0, the best, with −1 for starts that failed. `kind` names where each
+    start began.
     """
 
     objective: np.ndarray
@@ -31,6 +32,7 @@ class Restarts:
     trace: np.ndarray
     optimum: np.ndarray
     best: int
+    kind: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +163,7 @@ class LaplaceFit(DrawsFit):
             return leaf.reshape(weights.size, *leaf.shape[2:])[chosen][None]
 
         statistics = {"lp": pick(self.sampler_statistics["lp"])}
-        parameters, sites, unconstrained = jax.tree.map(pick, (self.parameters, self.sites, self.unconstrained))
+        parameters, sites, unconstrained = map_arrays(pick, (self.parameters, self.sites, self.unconstrained))
         return DrawsFit(
             self.mixture, parameters, sites, unconstrained, statistics, self.start, self.seconds, seed, engine="laplace"
         )

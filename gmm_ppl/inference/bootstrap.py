@@ -13,27 +13,26 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.compiled import compiled, make_room, mapped, one_blas_thread
-from gmm_ppl.data.tables import Table, as_table, check_enough_rows
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import PointFit, Status, check_unweighted
 from gmm_ppl.inference.coordinates import matching_sites
-from gmm_ppl.inference.em import EM, EMPoint, em
-from gmm_ppl.inference.fit import check_mode, fit
-from gmm_ppl.inference.loop import RUNNING, STATUSES, Progression, run
+from gmm_ppl.inference.em.fit import fit
+from gmm_ppl.inference.em.loop import STATUSES
+from gmm_ppl.inference.em.pure_em import EMRun, answer, climbed, em_of
+from gmm_ppl.inference.prepared import check_mode, prepare
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.mixture.scale import data_scale
-from gmm_ppl.mixture.statistics import no_statistics
-from gmm_ppl.model.posterior import Posterior, posterior
+from gmm_ppl.model.posterior import Posterior, posterior_of
 from gmm_ppl.model.specification import Mixture
+from gmm_ppl.priors.base import AbstractDirectPrior, Sites
 from gmm_ppl.progress import Progress, watched
 from gmm_ppl.types import Array, Float, in_float64, to_numpy
 
 TOLERANCE = 5e-5
 """Nats in all that EM may leave to be gained: √(2 · 5·10⁻⁵) = 1 % of a standard error from a replicate's mode."""
 
-NUMBERS_A_BATCH = 2**23
-"""Replicates × rows × components done in one batch: its row weights take at most 64 MB."""
+NUMBERS_A_BATCH = 2**20
+"""Replicates × rows × components done in one batch, some tenths of a second: between batches progress is shown and Ctrl-C heeded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,79 +106,82 @@ def bootstrap(
     check_count("replicates", replicates, 2)
     check_count("max_steps", max_steps)
     check_between("tolerance", tolerance, 0, np.inf)
-    table = as_table(data)
-    specification, point = begun(mixture, table, start, seed, progress)
+    specification, start = given(mixture, start)
+    prepared = prepare(specification, data)
+    check_mode(prepared.mixture)
+    point = fit(prepared.mixture, prepared.table, seed=seed, progress=progress) if start is None else start
     check_unweighted(point, "bootstrap")
-    check_enough_rows(table, specification.components)
-    target = posterior(specification, table)
-    first = first_point(target, point)
-    method, began = em(target, jnp.asarray(data_scale(table.values).deviations)), time.monotonic()
-    how = {"tolerance": tolerance / len(table.values), "max_steps": max_steps}
+    target = posterior_of(prepared.mixture, prepared.rows)
+    sites = first_sites(target, point)
+    began = time.monotonic()
+    how = (jnp.asarray(prepared.scale.deviations), jnp.asarray(tolerance / len(prepared.table)), max_steps)
     with watched(progress) as watching, one_blas_thread():
         make_room()
-        states = joined(list(climbed(method, first, replicates, seed, watching, how)))
-    return announced(collect(specification, states, point, seed, time.monotonic() - began), replicates)
+        runs = list(batches(target, sites, replicates, seed, watching, how))
+    return announced(collect(prepared.mixture, runs, point, seed, time.monotonic() - began), replicates)
 
 
-def begun(
-    mixture: Mixture | PointFit, table: Table, start: PointFit | None, seed: int, progress: Progress | None
-) -> tuple[Mixture, PointFit]:
-    """The mixture with all its numbers, and the EM fit to start from, made with `seed` where none is given."""
-    if isinstance(mixture, PointFit):
-        if start is not None:
-            raise InputError(
-                "start: the first argument is a fit, which is the start already; give a mixture, or leave start out."
-            )
-        mixture, start = mixture.mixture, mixture
-    resolved = mixture.resolve(table.values)
-    check_mode(resolved)
-    return resolved, fit(resolved, table, seed=seed, progress=progress) if start is None else start
+def given(mixture: Mixture | PointFit, start: PointFit | None) -> tuple[Mixture, PointFit | None]:
+    """The mixture and the start; a fit in the place of the mixture is both."""
+    if not isinstance(mixture, PointFit):
+        return mixture, start
+    if start is not None:
+        raise InputError("start: the first argument is a fit, which is the start already; give a mixture, or leave start out.")
+    return mixture.mixture, mixture
 
 
-def first_point(target: Posterior, point: PointFit) -> EMPoint:
-    """The EM fit as the loop's first point, to be evaluated under each replicate's weights.
+def first_sites(target: Posterior, point: PointFit) -> Sites:
+    """The sites of an EM fit of these rows.
 
     Raises:
         InputError: as `coordinates.matching_sites`.
     """
-    sites = matching_sites(target, point)
     if len(target.rows.origin) != point.parameters.shape.features:
         raise InputError("start: the EM fit has another number of features than the data.")
-    statistics = to_numpy(no_statistics(point.parameters.means, matrix=point.parameters.covariance.matrix))
-    return EMPoint(sites, point.parameters, statistics, np.asarray(-np.inf), np.asarray(0.0))
+    return jax.tree.map(jnp.asarray, matching_sites(target, point))
 
 
-def climbed(
-    method: EM, first: EMPoint, replicates: int, seed: int, progress: Progress, how: dict[str, Any]
-) -> Iterator[Progression[EMPoint]]:
+def batches(
+    target: Posterior, sites: Sites, replicates: int, seed: int, progress: Progress, how: tuple[Array, Array, int]
+) -> Iterator[EMRun]:
     """All replicates, a batch after another, the same program for each; those of the last that nobody asked for are dropped.
 
-    Ctrl-C ends it with what has ended, in the batch at hand too.
+    Ctrl-C ends it with the batches that are done.
     """
-    lanes, unweighted = lanes_a_batch(replicates, method.work()), eqx.tree_at(weights_of, method, None)
-    points = jax.tree.map(lambda each: np.broadcast_to(each, (lanes, *np.shape(each))), first)
-    for done in range(0, replicates, lanes):
+    size = lanes_a_batch(replicates, target.rows.weights.size * target.shape.components)
+    for done in range(0, replicates, size):
+        progress("Bootstrap", done, replicates, "")
         try:
-            weights = row_weights(method.posterior.rows.weights, np.asarray(seed), np.arange(done, done + lanes))
-            own = eqx.tree_at(weights_of, jax.tree.map(lambda _: None, method), weights, is_leaf=lambda each: each is None)
-            states = run(unweighted, points, own=own, progress=counted(progress, done, replicates), stage="Bootstrap", **how)
+            weights = row_weights(target.rows.weights, jnp.asarray(seed), jnp.arange(done, done + size))
+            runs = to_numpy(jax.block_until_ready(climb_all(target, sites, weights, *how)))
         except KeyboardInterrupt:
             if done == 0:
                 raise
             return
-        states = to_numpy(jax.tree.map(lambda each, done=done: each[: replicates - done], states))
-        yield states
-        if np.any(states.status == RUNNING):
-            return
+        yield jax.tree.map(lambda each, done=done: each[: replicates - done], runs)
+    progress("Bootstrap", replicates, replicates, "")
 
 
-def weights_of(method: EM) -> Array:
-    """The row weights of a method, which each lane has of its own."""
-    return method.posterior.rows.weights
+@compiled
+def climb_all(
+    target: Posterior, sites: Sites, weights: Float[Array, "B N"], deviations: Array, tolerance: Array, max_steps: int
+) -> EMRun:
+    """Every replicate to its end, one after another."""
+
+    def one(each: Float[Array, " N"]) -> EMRun:
+        own = eqx.tree_at(lambda posterior: posterior.rows.weights, target, each)
+        method = em_of(own, deviations)
+        direct = isinstance(target.prior, AbstractDirectPrior)
+        position = method.position(target.parameters(sites)) if direct else sites
+        found = answer(method, *climbed(method, position, max_steps, tolerance))
+        # A trace for each replicate would be the largest thing that is kept.
+        return eqx.tree_at(lambda run: run.trace, found, found.trace[:1])
+
+    return jax.lax.map(one, weights)
 
 
 def lanes_a_batch(replicates: int, work: int) -> int:
-    """How many replicates are done in one run of the loop, of `work` numbers a step each."""
+    """How many replicates are done in one batch, of `work` numbers a step each."""
     return max(1, min(replicates, NUMBERS_A_BATCH // work))
 
 
@@ -195,38 +197,16 @@ def row_weights(weights: Float[Array, " N"], seed: Array, numbers: Array) -> Flo
     return mapped(one, numbers, together=16)
 
 
-def counted(progress: Progress, before: int, replicates: int) -> Progress:
-    """Progress of one batch as part of all."""
-
-    def report(stage: str, done: int, total: int, note: str = "") -> None:
-        # A batch may hold more than are asked for; the best objective, which the note goes on with, compares other weights.
-        del total
-        progress(stage, min(before + done, replicates), replicates, note.split(",")[0])
-
-    return report
-
-
-def joined(batches: list[Progression[EMPoint]]) -> Progression[EMPoint]:
-    """All batches, without replicates that had not ended."""
-    states = jax.tree.map(lambda *each: np.concatenate(each), *batches)
-    ended = states.status != RUNNING
-    return jax.tree.map(lambda each: each[ended], states)
-
-
-def collect(mixture: Mixture, states: Progression[EMPoint], point: PointFit, seed: int, seconds: float) -> BootstrapFit:
+def collect(mixture: Mixture, runs: list[EMRun], point: PointFit, seed: int, seconds: float) -> BootstrapFit:
     """What the replicates came to."""
-    reached = states.point
-    status = tuple(STATUSES[code] for code in states.status.tolist())
-    objective = np.asarray(reached.log_likelihood + reached.log_prior)
-    return BootstrapFit(mixture, reached.parameters, reached.sites, objective, status, point, seed, seconds)
+    every = jax.tree.map(lambda *each: np.concatenate(each), *runs)
+    status = tuple(STATUSES[code] for code in every.status.tolist())
+    return BootstrapFit(mixture, every.parameters, every.sites, np.asarray(every.objective), status, point, seed, seconds)
 
 
 def announced(found: BootstrapFit, replicates: int) -> BootstrapFit:
     """The replicates, after an error or the warnings that they call for."""
     usable = found.usable
-    if not found.status:
-        # Interrupted before any had ended: there is nothing to keep.
-        raise KeyboardInterrupt
     if not usable.any():
         raise FitError(f"bootstrap: none of {replicates} replicates has a mode. {found.status[0].value}")
     failed, unsettled = int((~usable).sum()), found.endings.get(Status.STEP_LIMIT.name, 0)

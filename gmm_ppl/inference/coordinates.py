@@ -11,7 +11,7 @@ from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.curvature import curvature, move
 from gmm_ppl.inference.posterior_density import PosteriorDensity
 from gmm_ppl.model.posterior import Posterior
-from gmm_ppl.priors.sites import Sites
+from gmm_ppl.priors.base import Sites
 from gmm_ppl.types import Array, Float
 
 SPREADS = (2.0, 1.0, 0.5, 0.25, 0.0)
@@ -60,7 +60,7 @@ def matching_sites(posterior: Posterior, point: PointFit) -> Sites:
         InputError: no fit, one without usable parameters, a fit of another mixture, or of a prior with other sites.
     """
     check_start(posterior, point)
-    wanted = set(posterior.prior.supports(posterior.shape))
+    wanted = set(posterior.prior.real_shapes(posterior.shape))
     found = [sites for sites in (point.sites, point.parameters.sites) if set(sites) == wanted]
     if not found:
         raise InputError(f"start: the prior samples {', '.join(sorted(wanted))}; fit EM with the same prior and start from that.")

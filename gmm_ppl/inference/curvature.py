@@ -69,11 +69,6 @@ def by_columns(density: LogDensity) -> Expansion:
     return expansion
 
 
-def whitening(density: LogDensity, point: Float[Array, " P"]) -> Array:
-    """The `scale` of the density's `curvature` at a point."""
-    return curvature(by_columns(density)(point)[2]).scale
-
-
 def unit_scale(curvature: Float[Array, " P"]) -> Float[Array, " P"]:
     """1 / √|curvature|, and 1 where there is none."""
     size = jnp.abs(curvature)
@@ -94,22 +89,3 @@ def diagonal_of_hessian(density: LogDensity, point: Float[Array, " P"]) -> Float
 def move(point: Float[Array, " P"], scale: Array, steps: Float[Array, " P"]) -> Float[Array, " P"]:
     """Point + W steps."""
     return point + (scale @ steps if scale.ndim == 2 else scale * steps)
-
-
-def climb(density: LogDensity, point: Float[Array, " P"], *, max_steps: int = 64) -> Float[Array, " P"]:
-    """A local maximiser of `density` from `point`, by BFGS in whitened coordinates; never lower than `point`.
-
-    NaN where the density has no derivatives at `point`: to stay there would look like having converged.
-    """
-    # Here, because a prior with closed-form M-steps never climbs.
-    import optimistix as optx
-
-    scale, base = whitening(density, point), density(point)
-
-    def depth(steps: Array, _: None) -> Array:
-        return base - density(move(point, scale, steps))
-
-    solver = optx.BFGS(rtol=1e-10, atol=1e-10)
-    found = optx.minimise(depth, solver, jnp.zeros_like(point), max_steps=max_steps, throw=False)
-    reached = move(point, scale, found.value)
-    return jnp.where(density(reached) < base, point, reached)

@@ -20,7 +20,7 @@ from gmm_ppl.inference.newton import Mode
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior
 from gmm_ppl.priors.labels import why_labels_matter
-from gmm_ppl.priors.sites import Sites
+from gmm_ppl.priors.base import Sites
 from gmm_ppl.progress import Progress
 from gmm_ppl.types import Array, Float, in_float64, to_numpy
 

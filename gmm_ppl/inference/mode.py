@@ -12,7 +12,7 @@ from gmm_ppl.inference.coordinates import matching_sites, refuse_the_edge
 from gmm_ppl.inference.newton import Mode, find_mode
 from gmm_ppl.inference.posterior_density import PosteriorDensity
 from gmm_ppl.model.posterior import Posterior
-from gmm_ppl.priors.sites import Sites
+from gmm_ppl.priors.base import Sites
 
 
 def mode_above(target: Posterior, point: PointFit) -> tuple[Mode, Sites]:

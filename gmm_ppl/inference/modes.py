@@ -3,34 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.compiled import compiled
-from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.data.wording import joined
 from gmm_ppl.errors import FitError
-from gmm_ppl.inference.accelerate import accelerated
 from gmm_ppl.inference.arguments import check_count
 from gmm_ppl.inference.base import DrawsFit, Restarts
-from gmm_ppl.inference.em import EMPoint, em
-from gmm_ppl.inference.fit import check_mode, climb
-from gmm_ppl.inference.loop import Progression
-from gmm_ppl.inference.restarts import summarise
+from gmm_ppl.inference.em.engine import Climbs, Engine
+from gmm_ppl.inference.em.restarts import summarise
+from gmm_ppl.inference.prepared import Prepared, check_mode, prepare
 from gmm_ppl.mixture.density import log_density
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.mixture.scale import data_scale
-from gmm_ppl.model.posterior import Posterior, posterior
-from gmm_ppl.model.specification import Mixture
-from gmm_ppl.progress import Progress
-from gmm_ppl.types import Array, Float, in_float64, to_numpy
+from gmm_ppl.progress import Progress, watched
+from gmm_ppl.records import map_arrays
+from gmm_ppl.types import Float
 
 CLIMBS = 200
 """Draws that are followed to their optimum."""
-
-TOLERANCE, MAX_STEPS = 1e-10, 1000
-"""Of EM, as in `fit`."""
 
 SAME_DENSITY = 0.01
 """Optima with one objective are one mode where their log densities differ by less than this, in nats a row on average: what a
@@ -85,19 +74,19 @@ def modes(fit: DrawsFit, data: object, *, climbs: int = CLIMBS, progress: Progre
         InputError: a prior whose density is infinite where a weight is 0, which has no modes.
     """
     check_count("climbs", climbs)
-    return modes_of(fit.mixture, fit.parameters, as_table(data), climbs=climbs, engine=fit.engine, progress=progress)
+    return modes_of(prepare(fit.mixture, data), fit.parameters, climbs=climbs, engine=fit.engine, progress=progress)
 
 
-@in_float64
 def modes_of(
-    mixture: Mixture, draws: MixtureParameters, table: Table, *, climbs: int, engine: str, progress: Progress | None
+    prepared: Prepared, draws: MixtureParameters, *, climbs: int, engine: str, progress: Progress | None
 ) -> Modes:
     """`modes` of parameters (chain, draw, …)."""
-    check_mode(mixture)
+    check_mode(prepared.mixture)
     chains, each = draws.weights.shape[:2]
     kept = np.linspace(0, each - 1, max(1, min(each, climbs // chains))).round().astype(int)
-    starts = jax.tree.map(lambda leaf: jnp.asarray(leaf[:, kept].reshape(-1, *leaf.shape[2:])), draws)
-    states, ends, number = followed(posterior(mixture, table), table, starts, progress)
+    starts = map_arrays(lambda leaf: np.asarray(leaf)[:, kept].reshape(-1, *leaf.shape[2:]), draws)
+    with watched(progress) as watching:
+        found, ends, number = followed(prepared, starts, watching)
     first = firsts(number)
     mode = number.reshape(chains, -1)
     share = (mode[:, :, None] == np.arange(len(first))).mean(axis=1)
@@ -109,7 +98,7 @@ def modes_of(
         weight_error=share.std(axis=0, ddof=1) / np.sqrt(chains) if chains > 1 else np.full(len(first), np.nan),
         share=share,
         r_hat=r_hat,
-        parameters=jax.tree.map(lambda leaf: leaf[first], states.point.parameters),
+        parameters=found.take(first).parameters,
         mode=mode,
         draw=kept,
         apart=apart,
@@ -118,20 +107,29 @@ def modes_of(
 
 
 def followed(
-    target: Posterior, table: Table, starts: MixtureParameters, progress: Progress | None
-) -> tuple[Progression[EMPoint], Restarts, np.ndarray]:
+    prepared: Prepared, starts: MixtureParameters, progress: Progress, kinds: tuple[str, ...] | None = None
+) -> tuple[Climbs, Restarts, np.ndarray]:
     """Starts at the ends of their climbs by EM, what each came to, and the number of its mode, as `number_modes` has it.
 
     Raises:
         FitError: none came to an end that can be used.
     """
-    method = accelerated(em(target, jnp.asarray(data_scale(table.values).deviations)), "quasi_newton")
-    states = climb(method, starts, tolerance=TOLERANCE, max_steps=MAX_STEPS, progress=progress)
-    ends = summarise(states)
-    number = number_modes(ends.optimum, to_numpy(densities(states.point.parameters, jnp.asarray(some_rows(table.values)))))
+    count = len(starts.weights)
+    engine = Engine.of(prepared, lanes=count)
+    return numbered(prepared, engine.climb(starts, progress=progress), kinds or ("given",) * count)
+
+
+def numbered(prepared: Prepared, climbs: Climbs, kinds: tuple[str, ...]) -> tuple[Climbs, Restarts, np.ndarray]:
+    """Climbs, what each came to, and the number of its mode.
+
+    Raises:
+        FitError: none came to an end that can be used.
+    """
+    ends = summarise(climbs, float(prepared.rows.total), kinds)
+    number = number_modes(ends.optimum, densities(climbs.parameters, some_rows(prepared.table.values)))
     if number.max() < 0:
         raise FitError(f"EM: {ends.status[ends.best].value}")
-    return states, ends, number
+    return climbs, ends, number
 
 
 def firsts(number: np.ndarray) -> list[int]:
@@ -144,10 +142,11 @@ def some_rows(x: np.ndarray) -> np.ndarray:
     return x[np.linspace(0, len(x) - 1, min(len(x), MOST_ROWS)).round().astype(int)]
 
 
-@compiled
-def densities(optima: MixtureParameters, x: Array) -> Float[Array, "S N"]:
+def densities(optima: MixtureParameters, x: np.ndarray) -> Float[np.ndarray, "S N"]:
     """Log density of rows at every optimum, in nats."""
-    return jax.lax.map(lambda each: log_density(x, each), optima)
+    each = [map_arrays(lambda leaf, at=at: leaf[at], optima) for at in range(len(optima.weights))]
+    with np.errstate(all="ignore"):
+        return np.stack([log_density(x, parameters) for parameters in each])
 
 
 def number_modes(optimum: np.ndarray, log_densities: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from gmm_ppl.inference.curvature import move
 from gmm_ppl.inference.mode import mode_from
 from gmm_ppl.model.posterior import posterior
 from gmm_ppl.model.specification import Mixture
-from gmm_ppl.priors.sites import Sites
+from gmm_ppl.priors.base import Sites
 from gmm_ppl.progress import Progress
 from gmm_ppl.types import Array, Float, in_float64, to_numpy
 

@@ -76,11 +76,11 @@ def sample(
     """
     check_arguments(chains, draws, warmup, target_acceptance, max_tree_depth)
     check_begin(begin)
-    resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
+    others = optima(mixture, data, seed=seed, progress=progress) if begin == "optima" else None
+    at = start if others is None else others.heaviest
+    resolved, target, point = begun(mixture, data, at, seed=seed, progress=progress)
     began = time.monotonic()
     with watched(progress) as watching, one_blas_thread():
-        others = optima(resolved, data, seed=seed, progress=progress) if begin == "optima" else None
-        point = point if others is None else others.heaviest
         sampler, mode = prepared(target, point, target_acceptance, max_tree_depth)
         state, chosen, key = begun_chains(sampler, mode, point, jax.random.key(seed), chains, warmup, others)
         records = run_chains(sampler, state, key, draws, chosen, watching)

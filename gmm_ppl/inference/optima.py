@@ -8,23 +8,22 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from scipy.stats import norm
 
-from gmm_ppl.data.tables import as_table
 from gmm_ppl.data.wording import joined
 from gmm_ppl.inference.arguments import check_count
 from gmm_ppl.inference.base import PointFit
-from gmm_ppl.inference.beginning import check_proper
-from gmm_ppl.inference.fit import check_mode
+from gmm_ppl.inference.em.engine import Engine
+from gmm_ppl.inference.em.restarts import fit_of_start
+from gmm_ppl.inference.em.search import search
 from gmm_ppl.inference.laplace import log_labellings
 from gmm_ppl.inference.mode import mode_above, reached
-from gmm_ppl.inference.modes import firsts, followed
+from gmm_ppl.inference.modes import firsts, numbered
 from gmm_ppl.inference.newton import Mode
-from gmm_ppl.inference.restarts import fit_of_start
+from gmm_ppl.inference.prepared import check_mode, check_proper, prepare
 from gmm_ppl.inference.warmup import Places, Sampler
-from gmm_ppl.model.posterior import Posterior, posterior
+from gmm_ppl.model.posterior import Posterior, posterior_of
 from gmm_ppl.model.specification import Mixture
-from gmm_ppl.priors.sites import Sites
-from gmm_ppl.progress import Progress
-from gmm_ppl.starts import starting_parameters
+from gmm_ppl.priors.base import Sites
+from gmm_ppl.progress import Progress, watched
 from gmm_ppl.types import Int, in_float64, to_numpy
 
 LIGHTEST = 0.01
@@ -79,7 +78,7 @@ def optima(
     *,
     seed: int = 0,
     starts: int = 20,
-    start: object = "kmeans",
+    start: object = "several",
     most: int = 8,
     progress: Progress | None = None,
 ) -> Optima:
@@ -105,14 +104,14 @@ def optima(
     """
     for name, value in (("starts", starts), ("most", most)):
         check_count(name, value)
-    table = as_table(data)
-    resolved = mixture.resolve(table.values)
-    check_proper(resolved)
-    check_mode(resolved)
-    target = posterior(resolved, table)
-    begun = starting_parameters(target, start=start, starts=starts, seed=seed)
-    states, ends, number = followed(target, table, begun, progress)
-    points = tuple(fit_of_start(resolved, states, ends, first) for first in firsts(number)[:most])
+    prepared = prepare(mixture, data)
+    check_proper(prepared.mixture)
+    check_mode(prepared.mixture)
+    engine = Engine.of(prepared, lanes=starts)
+    with watched(progress) as watching:
+        climbs, ends, number = numbered(prepared, *search(engine, start=start, starts=starts, seed=seed, progress=watching))
+    points = tuple(fit_of_start(prepared, climbs, ends, first) for first in firsts(number)[:most])
+    target = posterior_of(prepared.mixture, prepared.rows)
     return weighed(target, points, np.bincount(number[number >= 0])[:most])
 
 

@@ -11,7 +11,8 @@ from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.compiled import compiled, mapped
 from gmm_ppl.model.posterior import Posterior
-from gmm_ppl.priors.sites import Sites, draw_sites, unconstrained_shapes
+from gmm_ppl.priors.base import Sites
+from gmm_ppl.priors.sites import draw_sites
 from gmm_ppl.types import Array, Float, Int
 
 LANES = 128
@@ -48,7 +49,7 @@ class Tempering(eqx.Module):
 
     def unravel(self, position: Float[Array, " P"]) -> Sites:
         """Unconstrained sites of a flat position."""
-        shapes = unconstrained_shapes(self.posterior.prior, self.posterior.shape)
+        shapes = self.posterior.prior.real_shapes(self.posterior.shape)
         return ravel_pytree({name: jnp.zeros(size) for name, size in shapes.items()})[1](position)
 
     def densities(self, position: Float[Array, " P"]) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ from gmm_ppl.mixture.density import expected_log_likelihood
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.scores import scores
 from gmm_ppl.model.posterior import Posterior
-from gmm_ppl.priors.sites import Sites, log_prior_of_coordinates
+from gmm_ppl.priors.base import Sites
 from gmm_ppl.types import Array, Float
 
 
@@ -50,4 +50,4 @@ class PosteriorDensity(eqx.Module):
 
     def prior_and_parameters(self, position: Float[Array, " P"]) -> tuple[Float[Array, ""], MixtureParameters]:
         """Log prior density in these coordinates, and the mixture's parameters."""
-        return log_prior_of_coordinates(self.posterior.prior, self.posterior.shape, self.unravel(position))
+        return self.posterior.prior.log_density_of_real(self.posterior.shape, self.unravel(position))

@@ -20,11 +20,10 @@ from gmm_ppl.mixture.density import expected_log_likelihood
 from gmm_ppl.mixture.information import derivatives
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.scores import scores
-from gmm_ppl.mixture.tangent import moved
 from gmm_ppl.model.posterior import Posterior, posterior
 from gmm_ppl.model.specification import resolved_prior
-from gmm_ppl.priors.base import direct_supports
-from gmm_ppl.priors.sites import Sites, log_prior
+from gmm_ppl.priors.base import AbstractDirectPrior, parameters_at
+from gmm_ppl.priors.base import Sites
 from gmm_ppl.types import Array, Float, in_float64, to_numpy
 
 KINDS = ("observed", "sandwich")
@@ -134,7 +133,7 @@ def why_no_errors(point: PointFit) -> str:
             f"No rows are left to component {', '.join(map(str, point.empty))}, counting from 0, so nothing is known of it. Take "
             "fewer components."
         )
-    if set(point.sites) != set(resolved_prior(point.mixture).supports(point.parameters.shape)):
+    if set(point.sites) != set(resolved_prior(point.mixture).real_shapes(point.parameters.shape)):
         return "the EM fit has other sites than its mixture's prior."
     return ""
 
@@ -171,10 +170,7 @@ def known(found: tuple[dict[str, np.ndarray], np.ndarray], status: InformationSt
 @compiled_once
 def information(target: Posterior, sites: Sites) -> dict[str, Any]:
     """Everything about the curvature of a posterior's objective at `sites`."""
-    sites_at, position = chart(target, sites)
-
-    def prior_and_parameters(each: Float[Array, " P"]) -> tuple[Array, MixtureParameters]:
-        return log_prior(target.prior, target.shape, sites_at(each))
+    prior_and_parameters, position = chart(target, sites)
 
     def parameters_at(each: Float[Array, " P"]) -> MixtureParameters:
         return prior_and_parameters(each)[1]
@@ -190,25 +186,39 @@ def information(target: Posterior, sites: Sites) -> dict[str, Any]:
     inverse, flattest = inverse_of(-hessian - rows.left_open)
     sandwich = inverse @ rows.products @ inverse
     jacobians = jax.jacfwd(lambda each: parameters_at(each).sites)(position)
+    free = jax.jacfwd(lambda each: listed(parameters_at(each)))(position)
+    direct = isinstance(target.prior, AbstractDirectPrior)
     found = {
-        kind: (jax.tree.map(lambda each, held=held: spread(each, held), jacobians), held)
+        kind: (
+            jax.tree.map(lambda each, held=held: spread(each, held), jacobians),
+            free @ held @ free.T if direct else held,
+        )
         for kind, held in (("observed", inverse), ("sandwich", sandwich))
     }
     return {**found, "flattest": flattest, "distance": jnp.sqrt(gradient @ inverse @ gradient)}
 
 
-def chart(target: Posterior, sites: Sites) -> tuple[Callable[[Float[Array, " P"]], Sites], Float[Array, " P"]]:
-    """Sites at free coordinates, and the coordinates of `sites`.
+def chart(target: Posterior, sites: Sites) -> tuple[Callable[[Array], tuple[Array, MixtureParameters]], Float[Array, " P"]]:
+    """Log prior density (of sites, no Jacobian) and parameters at free coordinates, and the coordinates of `sites`.
 
-    At a stationary point a Hessian goes over from one set of coordinates to another as a tensor, so any will do. The
-    parameters themselves need no bijection, which takes seconds to compile to second order.
+    At a stationary point a Hessian goes over from one set of coordinates to another as a tensor, so any will do.
     """
-    if target.prior.supports(target.shape) == direct_supports(target.shape):
-        family = target.shape.family
-        parameters = MixtureParameters(sites["weights"], sites["means"], family(sites[family.site]))
-        return lambda each: moved(parameters, each).sites, jnp.zeros(target.shape.n_parameters)
     position, unravel = ravel_pytree(target.unconstrain(sites))
-    return lambda each: target.constrain(unravel(each)), position
+    prior, shape = target.prior, target.shape
+
+    def at(each: Float[Array, " P"]) -> tuple[Array, MixtureParameters]:
+        if not isinstance(prior, AbstractDirectPrior):
+            return prior.log_density(shape, target.constrain(unravel(each)))
+        parameters = parameters_at(shape, unravel(each))
+        return prior.log_density_at(parameters), parameters
+
+    return at, position
+
+
+def listed(parameters: MixtureParameters) -> Float[Array, " P"]:
+    """All weights but the last, means, then the parts of covariances, of matrices the lower triangles, in a row."""
+    parts = (part.support.packed(parameters.sites[part.name]) for part in parameters.shape.parts[1:])
+    return jnp.concatenate([parameters.weights[:-1], *(jnp.ravel(each) for each in parts)])
 
 
 def inverse_of(matrix: Float[Array, "P P"]) -> tuple[Float[Array, "P P"], Float[Array, ""]]:

@@ -13,17 +13,15 @@ import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 from jax.custom_derivatives import SymbolicZero
 
+from gmm_ppl.compiled import compiled
 from gmm_ppl.mixture.density import expected_log_likelihood, log_density
 from gmm_ppl.mixture.expanded import expanded_log_likelihood, expanded_statistics
-from gmm_ppl.mixture.features import expanded_size
+from gmm_ppl.mixture.loss import LARGEST_LOSS, expanding_loss
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.residuals import residual_log_likelihood, residual_statistics
 from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.mixture.statistics import Statistics
 from gmm_ppl.types import Array, Bool, Float
-
-LARGEST_LOSS = {"float64": 2e-11, "float32": 1e-2}
-"""Nats that a row's log density may lose to expanding the square, before the residual form takes over."""
 
 SMALL = 2**13
 """Rows × K × D up to which only the residual form is compiled."""
@@ -85,6 +83,12 @@ def log_likelihood_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     return value, tangent
 
 
+@compiled
+def compiled_statistics(rows: Rows, parameters: MixtureParameters) -> tuple[Float[Array, ""], Statistics]:
+    """`expected_statistics` as a program of its own."""
+    return expected_statistics(rows, parameters)
+
+
 def by_form(fast: Form, stable: Form, rows: Rows, parameters: MixtureParameters, needs: Form | None = None) -> Any:
     """`fast` where it keeps enough digits, else `stable`.
 
@@ -130,17 +134,6 @@ def loses(rows: Rows, parameters: MixtureParameters, lanes: int = 1) -> Bool[Arr
     """Whether the expanded square would lose more than `LARGEST_LOSS`; not for NaN, which either form hands on."""
     del lanes
     return expanding_loss(rows, parameters) > LARGEST_LOSS[rows.columns.dtype.name]
-
-
-def expanding_loss(rows: Rows, parameters: MixtureParameters) -> Float[Array, ""]:
-    """Nats that a row's log density may lose to rounding in the expanded square: ε (distance / σ)², the worst component's."""
-    size = expanded_size(parameters, rows.origin + rows.centre, rows.reach)
-    return jnp.finfo(rows.columns.dtype).eps * jnp.max(size)
-
-
-def rounding_loss(rows: Rows, parameters: MixtureParameters) -> Float[Array, ""]:
-    """Nats that the pass may lose a row, whichever form it takes."""
-    return jnp.minimum(expanding_loss(rows, parameters), LARGEST_LOSS[rows.columns.dtype.name])
 
 
 def materialise(tangent: Any, primal: Any) -> Any:

@@ -2,71 +2,105 @@
 
 import math
 
-import jax
-import jax.numpy as jnp
+import numpy as np
 
+from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.statistics import Statistics
+from gmm_ppl.namespace import constant, namespace
 from gmm_ppl.types import Array, Float
 
 LOG_2PI = math.log(2 * math.pi)
 
+NEARER = 1e-80
+"""By which rows are brought nearer whose squared distances overflow: the same components are nearest there."""
+
 
 def component_log_densities(x: Float[Array, "... D"], parameters: MixtureParameters) -> Float[Array, "... K"]:
-    """Log π_k + log N(x | μ_k, Σ_k) in nats, for each component; −∞ where a weight is 0."""
-    residuals = x[..., None, :] - parameters.means
-    distances = jnp.sum(parameters.covariance.whiten(residuals) ** 2, axis=-1)
-    return log_weights(parameters.weights) + gaussian(parameters, distances)
+    """Log π_k + log N(x | μ_k, Σ_k) in nats, for each component; −∞ where a weight is 0.
+
+    Raises:
+        InputError: rows with another number of features than the mixture.
+    """
+    xp = namespace(x, parameters.means)
+    columns = check_features(x, parameters).reshape(-1, parameters.means.shape[-1]).T
+    with np.errstate(over="ignore"):
+        joint = joint_of_residuals(columns - parameters.means[:, :, None], parameters)
+    return xp.moveaxis(joint, 0, -1).reshape(*x.shape[:-1], joint.shape[0])
+
+
+def check_features(x: Array, parameters: MixtureParameters) -> Array:
+    """The rows, their last axis being the mixture's features; InputError where it is not."""
+    features = parameters.means.shape[-1]
+    if x.ndim and x.shape[-1] == features:
+        return x
+    hint = " A single feature is x[:, None]." if features == 1 else ""
+    raise InputError(f"x must end in an axis of {features} feature{'s' * (features > 1)}; its shape is {x.shape}.{hint}")
 
 
 def log_density(x: Float[Array, "... D"], parameters: MixtureParameters) -> Float[Array, "..."]:
     """Log P(x) = log Σ_k π_k N(x | μ_k, Σ_k) in nats; one value a row of x."""
-    return jax.nn.logsumexp(component_log_densities(x, parameters), axis=-1)
+    return density_and_responsibilities(x, parameters)[0]
 
 
 def responsibilities(x: Float[Array, "... D"], parameters: MixtureParameters) -> Float[Array, "... K"]:
     """γ_ik = π_k N(x_i | μ_k, Σ_k) / P(x_i): the probability that row i belongs to component k; rows sum to one."""
-    return jax.nn.softmax(component_log_densities(x, parameters), axis=-1)
+    return density_and_responsibilities(x, parameters)[1]
 
 
 def density_and_responsibilities(x: Float[Array, "... D"], parameters: MixtureParameters) -> tuple[Array, Array]:
     """`log_density` and `responsibilities` from one evaluation of the components."""
-    joint = component_log_densities(x, parameters)
-    total = jax.nn.logsumexp(joint, axis=-1)
-    return total, jnp.exp(joint - total[..., None])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total, each = shares(component_log_densities(x, parameters), axis=-1)
+    if namespace(x, each) is np and np.isnan(each).any():
+        each = np.where(np.isnan(each), shares(component_log_densities(x * NEARER, parameters), axis=-1)[1], each)
+    return total, each
 
 
-def joint_of_residuals(residuals: Float[Array, "K D B"], parameters: MixtureParameters) -> Float[Array, "K B"]:
+def shares(joint: Array, axis: int) -> tuple[Array, Array]:
+    """Log Σ_k e^{joint_k} along an axis, and each term's share of it."""
+    xp = namespace(joint)
+    largest, each, total = exponentials(joint, axis)
+    # Of the terms themselves, not of exp(joint − log P): where log P is large it has swallowed log K.
+    return (largest + xp.log(total)).squeeze(axis), each / total
+
+
+def joint_of_residuals(residuals: Float[Array, "... K D B"], parameters: MixtureParameters) -> Float[Array, "... K B"]:
     """`component_log_densities` of rows whose residuals x_i − μ_k are known, components × rows."""
-    constants = log_weights(parameters.weights) + gaussian(parameters, jnp.zeros_like(parameters.weights))
-    return constants[:, None] - parameters.covariance.distances(residuals) / 2
+    return log_normalisers(parameters)[..., None] - parameters.covariance.distances(residuals) / 2
 
 
-def exponentials(joint: Float[Array, "K B"]) -> tuple[Array, Array, Array]:
-    """(m, e, s) of joint log densities, components × rows: log P(x) = m + log s, and responsibilities are e / s."""
+def log_normalisers(parameters: MixtureParameters) -> Float[Array, "... K"]:
+    """Log π_k + log N(μ_k | μ_k, Σ_k): a component's log density at its own mean."""
+    return log_weights(parameters.weights) + gaussian(parameters, 0 * parameters.weights)
+
+
+def exponentials(joint: Array, axis: int) -> tuple[Array, Array, Array]:
+    """(m, e, s) of joint log densities: log P(x) = m + log s, and responsibilities are e / s; the axis is kept."""
+    xp = namespace(joint)
     # Whatever m is, the answers are the same: it has no derivative. Asked for one, JAX looks for the entries that equal the
     # largest, and where compiled code rounds the two in different ways finds none, which makes it NaN.
-    largest = jax.lax.stop_gradient(jnp.max(joint, axis=0))
+    largest = constant(xp.max(joint, axis=axis, keepdims=True))
     # Where no component has any density m is of no account, and the answer −∞, not NaN.
-    largest = jnp.where(jnp.isneginf(largest), 0, largest)
-    each = jnp.exp(joint - largest)
-    return largest, each, jnp.sum(each, axis=0)
+    largest = xp.where(largest == -math.inf, 0, largest)
+    each = xp.exp(joint - largest)
+    return largest, each, xp.sum(each, axis=axis, keepdims=True)
 
 
-def expected_log_likelihood(statistics: Statistics, parameters: MixtureParameters) -> Float[Array, ""]:
+def expected_log_likelihood(statistics: Statistics, parameters: MixtureParameters) -> Float[Array, "..."]:
     """Σ_ik w_i r_ik (log π_k + log N(x_i | μ_k, Σ_k)) in nats, from the statistics alone: the Q of EM.
 
     Its derivative in the parameters, at the responsibilities of those parameters, is that of the marginal
     log-likelihood (Fisher's identity), which makes it the tangent rule of `data_pass.log_likelihood` too.
     """
+    xp = namespace(statistics.count, parameters.weights)
     shift = parameters.means - statistics.centre
     moved, first = parameters.covariance.whiten(shift), parameters.covariance.whiten(statistics.first)
-    distances = parameters.covariance.trace_precision(statistics.second) - 2 * jnp.sum(moved * first, axis=-1)
-    distances = distances + statistics.count * jnp.sum(moved**2, axis=-1)
-    constants = log_weights(parameters.weights) + gaussian(parameters, jnp.zeros_like(distances))
+    distances = parameters.covariance.trace_precision(statistics.second) - 2 * xp.sum(moved * first, axis=-1)
+    distances = distances + statistics.count * xp.sum(moved**2, axis=-1)
     # An empty component with weight 0 contributes 0 · (−∞), which is 0 here and NaN in floating point.
-    kept = jnp.where(statistics.count > 0, constants, 0)
-    return jnp.sum(statistics.count * kept - distances / 2)
+    kept = xp.where(statistics.count > 0, log_normalisers(parameters), 0)
+    return xp.sum(statistics.count * kept - distances / 2, axis=-1)
 
 
 def gaussian(parameters: MixtureParameters, distances: Float[Array, "... K"]) -> Float[Array, "... K"]:
@@ -75,7 +109,7 @@ def gaussian(parameters: MixtureParameters, distances: Float[Array, "... K"]) ->
     return -(features * LOG_2PI + parameters.covariance.log_determinant(features) + distances) / 2
 
 
-def log_weights(weights: Float[Array, " K"]) -> Float[Array, " K"]:
+def log_weights(weights: Float[Array, "... K"]) -> Float[Array, "... K"]:
     """Log π with −∞ at 0 and, there, the derivative 0 instead of the NaN that ∞ · 0 would give."""
-    positive = weights > 0
-    return jnp.where(positive, jnp.log(jnp.where(positive, weights, 1)), -jnp.inf)
+    xp, positive = namespace(weights), weights > 0
+    return xp.where(positive, xp.log(xp.where(positive, weights, 1)), -math.inf)

@@ -1,16 +1,17 @@
 """The fast form of the pass: two matrix products and a softmax, with the square (x − μ)ᵀ Σ⁻¹ (x − μ) expanded into features.
 
 Logits = θ φ, statistics = r φᵀ: 4·N·K·P flops in all, half the usual count, since φ holds each product of two features once.
+Parameters may have leading axes, of several mixtures.
 """
 
-import jax.numpy as jnp
+import math
 
 from gmm_ppl.mixture.blocks import sum_over_blocks
-from gmm_ppl.mixture.density import exponentials
-from gmm_ppl.mixture.features import as_statistics, coefficients, count_features, features
+from gmm_ppl.mixture.density import exponentials, log_normalisers
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.mixture.statistics import Statistics
+from gmm_ppl.namespace import namespace
 from gmm_ppl.types import Array, Float
 
 FEWEST_ROWS = 256
@@ -25,39 +26,51 @@ def block_size(lanes: int, parameters: MixtureParameters) -> int:
 
     A block of rows × (P + K) numbers should stay about there; products over more features need more rows to run at full speed.
     """
-    components, dimension = parameters.means.shape
-    numbers = count_features(dimension, matrix=parameters.covariance.matrix) + lanes * components
+    components, dimension = parameters.means.shape[-2:]
+    numbers = parameters.covariance.moment.count_features(dimension) + lanes * components
     return max(FEWEST_ROWS, min(MOST_ROWS, 1000 + 160_000 // numbers, 500_000 // numbers))
 
 
 def expanded_log_likelihood(rows: Rows, parameters: MixtureParameters, lanes: int = 1) -> Float[Array, ""]:
     """Σ_i w_i log P(x_i)."""
-    theta, matrix = theta_of(rows, parameters), parameters.covariance.matrix
+    theta, moment, xp = theta_of(rows, parameters), parameters.covariance.moment, namespace(rows.columns)
 
     def block(columns: Array, weights: Array) -> Array:
-        logarithm, _, total = exponentials(theta @ features(about_centre(columns, rows), matrix=matrix))
-        return jnp.sum(weights * (logarithm + jnp.log(total)), dtype=float)
+        logarithm, _, total = exponentials(theta @ moment.features(about_centre(columns, rows)), axis=-2)
+        return xp.sum(weights * (logarithm + xp.log(total)), dtype=float)
 
     return sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, parameters))
 
 
 def expanded_statistics(rows: Rows, parameters: MixtureParameters, lanes: int = 1) -> tuple[Array, Statistics]:
     """Log-likelihood and `Statistics` about the rows' centre."""
-    theta, matrix = theta_of(rows, parameters), parameters.covariance.matrix
+    theta, moment = theta_of(rows, parameters), parameters.covariance.moment
 
     def block(columns: Array, weights: Array) -> tuple[Array, Array]:
-        phi = features(about_centre(columns, rows), matrix=matrix)
-        largest, each, total = exponentials(theta @ phi)
-        value = jnp.sum(weights * (largest + jnp.log(total)), dtype=float)
-        # Responsibilities are `each` / `total`: whichever of the two factors is smaller takes the division.
-        scale = weights / total
-        # (P, K), not (K, P): the longer side first is up to 1.6 times as fast.
-        sums = phi @ (each * scale).T if phi.shape[0] >= each.shape[0] else (phi * scale) @ each.T
+        value, sums = feature_sums(theta, moment.features(about_centre(columns, rows)), weights)
         return value, sums.astype(float)
 
     value, sums = sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, parameters))
-    centre = jnp.broadcast_to(rows.origin + rows.centre, parameters.means.shape)
-    return value, as_statistics(sums.T, centre, matrix=matrix)
+    return value, as_statistics(sums, rows, parameters)
+
+
+def feature_sums(theta: Float[Array, "... K P"], phi: Float[Array, "P B"], weights: Array) -> tuple[Array, Array]:
+    """Σ_i w_i log P(x_i), and Σ_i w_i r_ik φ_i (…, K, P)."""
+    xp = namespace(theta, phi)
+    largest, each, total = exponentials(theta @ phi, axis=-2)
+    value = xp.sum(weights * (largest + xp.log(total))[..., 0, :], axis=-1, dtype=float)
+    # Responsibilities are `each` / `total`: whichever of the two factors is smaller takes the division.
+    scale = weights / total
+    if theta.ndim > 2 or phi.shape[0] < each.shape[-2]:
+        return value, (each * scale) @ phi.T
+    # (P, K), not (K, P): the longer side first is up to 1.6 times as fast.
+    return value, (phi @ (each * scale).T).T
+
+
+def as_statistics(sums: Float[Array, "... K P"], rows: Rows, parameters: MixtureParameters) -> Statistics:
+    """Σ w r φ as `Statistics` about the rows' centre."""
+    xp, moment = namespace(sums), parameters.covariance.moment
+    return Statistics(*moment.unpacked(sums), xp.broadcast_to(rows.origin + rows.centre, parameters.means.shape), moment)
 
 
 def about_centre(columns: Float[Array, "D B"], rows: Rows) -> Float[Array, "D B"]:
@@ -65,6 +78,27 @@ def about_centre(columns: Float[Array, "D B"], rows: Rows) -> Float[Array, "D B"
     return columns - rows.centre.astype(columns.dtype)[:, None]
 
 
-def theta_of(rows: Rows, parameters: MixtureParameters) -> Float[Array, "K P"]:
+def theta_of(rows: Rows, parameters: MixtureParameters) -> Float[Array, "... K P"]:
     """`coefficients` about the rows' centre, in the rows' precision."""
     return coefficients(parameters, rows.origin + rows.centre).astype(rows.columns.dtype)
+
+
+def coefficients(parameters: MixtureParameters, centre: Float[Array, " D"]) -> Float[Array, "... K P"]:
+    """θ_k: log π_k + log N(x | μ_k, Σ_k) = φ(x − centre)·θ_k in nats."""
+    xp, covariance = namespace(parameters.means, centre), parameters.covariance
+    means = parameters.means - centre
+    precision = covariance.precision() + 0 * covariance.moment.expand(means[..., 0])
+    distances = xp.sum(covariance.moment.linear(precision, means) * means, axis=-1)
+    constant = log_normalisers(parameters) - distances / 2
+    # A component of weight 0: e^−1e30 is 0 as well, and 0 · 1e30, unlike 0 · ∞, is 0.
+    return covariance.moment.coefficients(xp.where(constant == -math.inf, -1e30, constant), precision, means)
+
+
+def expanded_size(parameters: MixtureParameters, centre: Float[Array, " D"], reach: Float[Array, " D"]) -> Float[Array, "... K"]:
+    """The largest that a term of φ·θ_k can be for rows within `reach` of `centre`: ε times this is what expanding costs.
+
+    About (distance / σ)²: Σ_de |Σ_k⁻¹|_de m_d m_e with m the reach, or the mean's own distance where that is larger.
+    """
+    xp, covariance = namespace(parameters.means, centre), parameters.covariance
+    size = xp.maximum(reach, xp.abs(parameters.means - centre))
+    return xp.sum(covariance.moment.linear(xp.abs(covariance.precision()), size) * size, axis=-1)

@@ -1,7 +1,5 @@
 """What one does with a mixture whose parameters are known: sample it, marginalise it, condition it."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.errors import InputError
@@ -12,6 +10,9 @@ from gmm_ppl.types import Array, Float, Int, PRNGKeyArray, in_float64
 
 def sample_rows(key: PRNGKeyArray, parameters: MixtureParameters, rows: int) -> tuple[Float[Array, "N D"], Int[Array, " N"]]:
     """`rows` draws from P(x) and the component that each came from."""
+    import jax
+    import jax.numpy as jnp
+
     which, noise = jax.random.split(key)
     shape = parameters.shape
     labels = jax.random.categorical(which, jnp.log(parameters.weights), shape=(rows,))
@@ -31,10 +32,11 @@ def draw(parameters: MixtureParameters, rows: int, *, seed: int) -> tuple[Float[
     """
     if rows < 1:
         raise InputError(f"rows must be at least 1; given {rows!r}.")
-    return sample_rows(jax.random.key(seed), jax.tree.map(jnp.asarray, parameters), rows)
+    import jax
+
+    return sample_rows(jax.random.key(seed), jax.tree.map(jax.numpy.asarray, parameters), rows)
 
 
-@in_float64
 def marginal(parameters: MixtureParameters, kept: object) -> MixtureParameters:
     """The mixture of the features `kept` (positions) alone: the other features integrated out.
 
@@ -44,7 +46,6 @@ def marginal(parameters: MixtureParameters, kept: object) -> MixtureParameters:
     return restrict(parameters, feature_positions(kept, parameters.shape.features, "kept"))
 
 
-@in_float64
 def conditional(parameters: MixtureParameters, given: object, values: object) -> MixtureParameters:
     """The mixture of the other features, given that the features `given` (positions) take `values`.
 
@@ -63,9 +64,8 @@ def conditional(parameters: MixtureParameters, given: object, values: object) ->
     kept = np.setdiff1d(np.arange(features), known)
     if not kept.size:
         raise InputError("given names every feature: nothing is left to condition.")
-    parameters = jax.tree.map(jnp.asarray, parameters)
     covariance, gain = parameters.covariance.conditional(kept, known)
-    means = parameters.means[:, kept] + jnp.sum(gain * (point - parameters.means[:, known])[:, None, :], axis=-1)
+    means = parameters.means[:, kept] + np.sum(gain * (point - parameters.means[:, known])[:, None, :], axis=-1)
     return MixtureParameters(conditional_weights(restrict(parameters, known), point), means, covariance)
 
 

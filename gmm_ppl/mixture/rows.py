@@ -1,22 +1,21 @@
-"""Rows of data as the pass over them takes them: values, weights, and what decides how they may be summed."""
+"""Rows of data as the passes over them take them: values, weights, and what decides how they may be summed."""
 
 from typing import Any
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 
+from gmm_ppl.namespace import constant, namespace
+from gmm_ppl.records import Record
 from gmm_ppl.types import Array, Float
 
 
-class Rows(eqx.Module):
+class Rows(Record):
     """N rows x_i = origin + columns_:i with weights w_i ≥ 0.
 
     A weight of 0 leaves a row out, wherever it lies short of 10¹⁵⁰ standard deviations, where squares overflow. `centre` is
     about the middle of the rows and `reach` the farthest that any of them is from it, by feature: they tell how many digits
-    the expanded square would cost. `origin` is 0 in double precision; single precision needs values about 0 to begin with.
+    the expanded square would cost. `origin` is 0 unless something was taken off that takes nothing from the values' digits;
+    single precision needs values about 0 to begin with.
     All are in units of x; `centre` counts from `origin`. Features × rows, as the pass takes them: to turn every block around
     takes as long as a third of all that is done with variances.
     """
@@ -32,40 +31,60 @@ class Rows(eqx.Module):
         """The rows themselves, in units of x."""
         return self.origin + self.columns.T
 
+    @property
+    def total(self) -> Float[Array, ""]:
+        """Σ_i w_i."""
+        return namespace(self.weights).sum(self.weights, dtype=float)
+
 
 def rows(x: Any, weights: Any = None, *, single: bool = False) -> Rows:
-    """`Rows` of x (N, D): the very memory, not a copy, where it is the read-only values of a table.
+    """`Rows` of x (N, D): NumPy's or JAX's, as x is, and the very memory, not a copy.
 
     Args:
         x: rows, concrete or traced.
         weights: w (N,); 1 each by default.
         single: hold the values in single precision, counted from their centre.
     """
-    library = jnp if isinstance(x, Tracer) or isinstance(weights, Tracer) else np
-    counted = library.ones(x.shape[0]) if weights is None else library.asarray(weights)
-    columns = held(x.T)
-    centre, reach = extent(library.asarray(x), None if weights is None else counted, library)
-    origin = jnp.zeros_like(centre)
+    xp = namespace(x, 0.0 if weights is None else weights)
+    counted = xp.ones(x.shape[0], dtype=x.dtype) if weights is None else xp.asarray(weights)
+    centre, reach = extent(x, None if weights is None else counted, xp)
+    origin = xp.zeros_like(centre)
     if single:
-        origin, centre, columns = jnp.asarray(centre), jnp.zeros_like(centre), jnp.asarray((x - centre).T, dtype=jnp.float32)
-    return Rows(columns, jnp.asarray(counted, columns.dtype), origin, jnp.asarray(centre), jnp.asarray(reach))
+        return Rows((x - centre).T.astype(np.float32), counted.astype(np.float32), centre, xp.zeros_like(centre), reach)
+    return Rows(x.T, xp.asarray(counted, dtype=x.dtype), origin, centre, reach)
 
 
-def held(columns: Array) -> Array:
-    """A JAX array of columns: their own memory where nobody can write to it, and it lies as XLA wants it."""
-    if isinstance(columns, np.ndarray) and not columns.flags.writeable:
-        return jax.device_put(columns, may_alias=True)
-    return jnp.asarray(columns)
+def on_device(held: Rows) -> Rows:
+    """The same rows in JAX's arrays: their own memory where nobody can write to it, and it lies as XLA wants it."""
+    import jax
+
+    def put(leaf: Any) -> Any:
+        plain = isinstance(leaf, np.ndarray) and not leaf.flags.writeable
+        return jax.device_put(leaf, may_alias=True) if plain else jax.numpy.asarray(leaf)
+
+    return jax.tree.map(put, held)
 
 
-def extent(x: Array, weights: Array | None, library: Any) -> tuple[Array, Array]:
+def centred(held: Rows) -> Rows:
+    """The same rows counted from about their middle, where taking it off is exact for all of them; else as they are."""
+    offset = held.centre
+    near = held.columns - offset[:, None]
+    exact = (near + offset[:, None] == held.columns).all(axis=1) & (np.abs(offset) > held.reach)
+    if not exact.any():
+        return held
+    moved = np.where(exact, offset, 0)
+    columns = np.where(exact[:, None], near, held.columns)
+    return Rows(columns, held.weights, held.origin + moved, held.centre - moved, held.reach)
+
+
+def extent(x: Array, weights: Array | None, xp: Any) -> tuple[Array, Array]:
     """Middle of the range of each feature and half its width, over the rows that count; zeros where none does.
 
     The middle, not the mean: it is exact in one pass however far away the rows are, and any point among them serves.
     """
-    stopped = jax.lax.stop_gradient(x) if library is jnp else x
+    stopped = constant(x)
     counted = True if weights is None else weights[:, None] > 0
-    low = library.min(stopped, axis=0, where=counted, initial=np.inf)
-    high = library.max(stopped, axis=0, where=counted, initial=-np.inf)
-    low, high = library.where(low > high, 0, low), library.where(low > high, 0, high)
+    low = xp.min(stopped, axis=0, where=counted, initial=np.inf)
+    high = xp.max(stopped, axis=0, where=counted, initial=-np.inf)
+    low, high = xp.where(low > high, 0, low), xp.where(low > high, 0, high)
     return low + (high - low) / 2, (high - low) / 2

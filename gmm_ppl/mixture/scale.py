@@ -1,14 +1,14 @@
 """Centre and spread of a data set: what data-scaled priors, starts and collapse checks are measured against."""
 
-import equinox as eqx
 import numpy as np
-from jax.core import Tracer
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.namespace import is_traced
+from gmm_ppl.records import Record
 from gmm_ppl.types import Array, Float
 
 
-class DataScale(eqx.Module):
+class DataScale(Record):
     """Mean (D,) and maximum-likelihood covariance (D, D) of the rows, in units of x."""
 
     centre: Float[Array, " D"]
@@ -34,10 +34,10 @@ def data_scale(x: object, weights: np.ndarray | None = None) -> DataScale:
         InputError: rows that are no matrix; a feature whose spread is outside 1e-140 … 1e140, where its square leaves
             float64.
     """
-    rows = x if isinstance(x, Tracer) else np.asarray(x, dtype=np.float64)
+    rows = x if is_traced(x) else np.asarray(x, dtype=np.float64)
     if rows.ndim != 2:
         raise InputError(f"rows must have shape (N, D); given {rows.shape}. A single feature is x[:, None].")
-    if isinstance(rows, Tracer):
+    if is_traced(rows):
         return scale_of(rows)
     if weights is None:
         check_spread(rows)

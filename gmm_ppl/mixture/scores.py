@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from gmm_ppl.mixture.blocks import sum_over_blocks
 from gmm_ppl.mixture.density import density_and_responsibilities
-from gmm_ppl.mixture.features import as_statistics, coefficients, features
+from gmm_ppl.mixture.expanded import coefficients
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.mixture.statistics import Statistics
@@ -43,9 +43,9 @@ def scores(rows: Rows, parameters_at: Parametrisation, position: Float[Array, " 
     the rows' reach, since sums are of fourth order in them.
     """
     parameters = parameters_at(position)
-    means, matrix = parameters.means, parameters.covariance.matrix
+    means, moment = parameters.means, parameters.covariance.moment
     units = jnp.where(rows.reach > 0, rows.reach, 1)
-    powers = features(units[:, None], matrix=matrix)[:, 0]
+    powers = moment.features(units[:, None])[:, 0]
 
     def about_means(each: Float[Array, " C"]) -> Array:
         found = parameters_at(each)
@@ -56,18 +56,18 @@ def scores(rows: Rows, parameters_at: Parametrisation, position: Float[Array, " 
     log_likelihood, sums, own, cross = feature_sums(rows, parameters, units)
     products = jacobian.T @ cross @ jacobian
     left_open = jacobian.T @ jax.scipy.linalg.block_diag(*own) @ jacobian - products
-    return Scores(log_likelihood, as_statistics(sums * powers, means, matrix=matrix), left_open, products)
+    return Scores(log_likelihood, Statistics(*moment.unpacked(sums * powers), means, moment), left_open, products)
 
 
 def feature_sums(rows: Rows, parameters: MixtureParameters, units: Float[Array, " D"]) -> tuple[Array, Array, Array, Array]:
     """Σ_i w_i log P(x_i), Σ_i w_i γ_ik φ_ik (K, P), Σ_i w_i γ_ik φ_ik φ_ikᵀ (K, P, P), and
     Σ_i w_i (γ_ik φ_ik) (γ_il φ_il)ᵀ (K P, K P), with φ of rows in `units`.
     """
-    matrix = parameters.covariance.matrix
+    moment = parameters.covariance.moment
 
     def block(columns: Array, weights: Array) -> tuple[Array, Array, Array, Array]:
         x = rows.origin[:, None] + columns
-        phi = jax.vmap(lambda mean: features((x - mean[:, None]) / units[:, None], matrix=matrix))(parameters.means)
+        phi = jax.vmap(lambda mean: moment.features((x - mean[:, None]) / units[:, None]))(parameters.means)
         density, memberships = density_and_responsibilities(x.T, parameters)
         held = memberships.T[:, None, :] * phi
         weighted = held * weights

@@ -15,7 +15,7 @@ from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.covariance import AbstractCovariance
 from gmm_ppl.mixture.density import component_log_densities, log_density
 from gmm_ppl.mixture.operations import sample_rows
-from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape, from_sites
 from gmm_ppl.types import Array
 
 
@@ -146,7 +146,7 @@ class GaussianMixture(dist.Distribution):
         wide = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, shape[lead:] + leaf.shape[axes:]), self.parameters)
         moved = jnp.moveaxis(rows, source, target)
         # What no batch axis changes is not mapped over, so that a covariance of all rows has one Cholesky factor and not N.
-        shared = self.shared if self.held_batch == self.batch_shape else (False, False, False)
+        shared = self.shared if self.held_batch == self.batch_shape else (False,) * len(self.shared)
         leaves, tree = jax.tree.flatten(wide)
         leaves = [leaf[(0,) * axes] if alike else leaf for leaf, alike in zip(leaves, shared, strict=True)]
         places = jax.tree.unflatten(tree, [None if alike else 0 for alike in shared])
@@ -166,27 +166,27 @@ class GaussianMixture(dist.Distribution):
 
 
 def broadcast_batch(parameters: MixtureParameters) -> tuple[tuple[int, ...], MixtureParameters, tuple[bool, ...]]:
-    """The common leading axes of the parameters, the parameters broadcast to them, and which of the three no axis changes."""
+    """The common leading axes of the parameters, the parameters broadcast to them, and which of the arrays no axis changes."""
     family = type(parameters.covariance)
-    arrays = tuple(map(jnp.asarray, (parameters.weights, parameters.means, parameters.covariance.values)))
+    arrays = tuple(map(jnp.asarray, parameters.sites.values()))
     events = event_shapes(arrays, family)
     try:
         batch = jnp.broadcast_shapes(*(each.shape[: each.ndim - len(event)] for each, event in zip(arrays, events, strict=True)))
     except ValueError as error:
         shapes = ", ".join(str(each.shape) for each in arrays)
         raise InputError(f"leading axes of weights, means and covariances must broadcast; their shapes are {shapes}.") from error
-    weights, means, values = (jnp.broadcast_to(each, batch + event) for each, event in zip(arrays, events, strict=True))
+    wide = (jnp.broadcast_to(each, batch + event) for each, event in zip(arrays, events, strict=True))
     shared = tuple(each.size == math.prod(event) for each, event in zip(arrays, events, strict=True))
-    return batch, MixtureParameters(weights, means, family(values)), shared
+    return batch, from_sites(dict(zip(parameters.sites, wide, strict=True)), family), shared
 
 
 def event_shapes(arrays: tuple[Array, ...], family: type[AbstractCovariance]) -> tuple[tuple[int, ...], ...]:
-    """Shapes of one mixture's weights, means and covariance values; InputError where the arrays do not end in them."""
+    """Shapes of one mixture's weights, means and parts of covariances; InputError where the arrays do not end in them."""
     given = tuple(each.shape for each in arrays)
     if len(given[1]) < 2:
         raise InputError(f"means must end in axes (K, D); their shape is {given[1]}.")
     components, features = given[1][-2:]
-    expected = ((components,), (components, features), family.value_shape(components, features))
+    expected = tuple(MixtureShape(components, features, family).part_shapes.values())
     if tuple(each[len(each) - len(event) :] for each, event in zip(given, expected, strict=True)) != expected:
         raise InputError(
             f"weights, means and covariances of {components} {family.name} components in {features} features must end in axes "

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture import data_pass
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.mixture.rows import rows
+from gmm_ppl.mixture.rows import on_device, rows
 from gmm_ppl.types import Array, Float
 
 
@@ -34,4 +34,4 @@ def log_likelihood(parameters: MixtureParameters, x: Array, weights: Array | Non
         raise InputError(f"log_likelihood: x must have shape (N, {features}); given {jnp.shape(x)}.")
     if weights is not None and jnp.shape(weights) != jnp.shape(x)[:1]:
         raise InputError(f"log_likelihood: weights must have shape {jnp.shape(x)[:1]}, one a row; given {jnp.shape(weights)}.")
-    return data_pass.log_likelihood(rows(x, weights), parameters)
+    return data_pass.log_likelihood(on_device(rows(jnp.asarray(x), weights)), parameters)

@@ -9,11 +9,12 @@ import numpyro
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.mixture.data_pass import log_likelihood, small
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
-from gmm_ppl.mixture.rows import Rows, rows
+from gmm_ppl.mixture.rows import Rows, on_device, rows
 from gmm_ppl.model.distribution import GaussianMixture
 from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
 from gmm_ppl.priors import AbstractPrior
-from gmm_ppl.priors.sites import Sites, constrain, draw_sites, log_prior, log_prior_of_coordinates, unconstrain
+from gmm_ppl.priors.base import Sites
+from gmm_ppl.priors.sites import draw_sites
 from gmm_ppl.types import Array, Float
 
 
@@ -44,7 +45,7 @@ class Posterior(eqx.Module):
 
     def log_terms(self, sites: Sites) -> tuple[Array, Array, MixtureParameters]:
         """Log-likelihood, log prior and the parameters at `sites`."""
-        prior_value, parameters = log_prior(self.prior, self.shape, sites)
+        prior_value, parameters = self.prior.log_density(self.shape, sites)
         return log_likelihood(self.rows, parameters), prior_value, parameters
 
     def log_density(self, unconstrained: Sites) -> Float[Array, ""]:
@@ -53,20 +54,20 @@ class Posterior(eqx.Module):
 
     def log_terms_of_coordinates(self, unconstrained: Sites) -> tuple[Array, Array]:
         """Log-likelihood, and log prior density in unconstrained coordinates."""
-        prior_value, parameters = log_prior_of_coordinates(self.prior, self.shape, unconstrained)
+        prior_value, parameters = self.prior.log_density_of_real(self.shape, unconstrained)
         return log_likelihood(self.rows, parameters), prior_value
 
     def constrain(self, unconstrained: Sites) -> Sites:
         """Sites from unconstrained coordinates."""
-        return constrain(self.prior, self.shape, unconstrained)
+        return self.prior.constrain(self.shape, unconstrained)
 
     def unconstrain(self, sites: Sites) -> Sites:
         """Unconstrained coordinates of sites."""
-        return unconstrain(self.prior, self.shape, sites)
+        return self.prior.unconstrain(self.shape, sites)
 
     def parameters(self, sites: Sites) -> MixtureParameters:
         """The mixture's parameters at `sites`."""
-        return log_prior(self.prior, self.shape, sites)[1]
+        return self.prior.log_density(self.shape, sites)[1]
 
     def init_params(self, key: Array, chains: int) -> Sites:
         """Unconstrained starting points drawn from the prior, one a chain (for samplers that are given no fit)."""
@@ -101,4 +102,9 @@ def posterior(mixture: Mixture, data: object, *, single: bool = False) -> Poster
     """
     x = as_table(data).values
     resolved = mixture.resolve(x)
-    return Posterior(rows(x, single=single), as_jax(resolved_prior(resolved)), mixture.shape(x.shape[1]))
+    return posterior_of(resolved, rows(x, single=single))
+
+
+def posterior_of(mixture: Mixture, held: Rows) -> Posterior:
+    """The posterior of a mixture with all its numbers, in the JAX precision in force."""
+    return Posterior(on_device(held), as_jax(resolved_prior(mixture)), mixture.shape(held.columns.shape[0]))

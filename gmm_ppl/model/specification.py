@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from numpyro import handlers
 
 from gmm_ppl.cards import card
 from gmm_ppl.errors import InputError
@@ -15,6 +12,7 @@ from gmm_ppl.mixture.covariance import find_family
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.scale import DataScale, data_scale
 from gmm_ppl.priors import AbstractPrior, resolve_prior
+from gmm_ppl.records import map_arrays
 from gmm_ppl.types import Array
 
 Prior = TypeVar("Prior", bound=AbstractPrior)
@@ -55,6 +53,8 @@ class Mixture:
 
     def resolve(self, data: object) -> "Mixture":
         """The same mixture with every number of its prior, scaled to rows (N, D) or a `DataScale`."""
+        if isinstance(self.prior, AbstractPrior):
+            return self
         scale = data if isinstance(data, DataScale) else data_scale(data)
         return replace(self, prior=resolve_prior(self.prior, self.shape(scale.centre.shape[0]), scale))
 
@@ -79,11 +79,14 @@ class Mixture:
 
 def sample_others(prior: AbstractPrior, shape: MixtureShape, weights: Array) -> MixtureParameters:
     """The prior's program with its site `weights` replaced by given values, unseen by the model around it."""
+    import jax.numpy as jnp
+    from numpyro import handlers
+
     if jnp.shape(weights)[-1:] != (shape.components,):
         raise InputError(f"weights must end in an axis of {shape.components} components; their shape is {jnp.shape(weights)}.")
-    if "weights" not in prior.supports(shape):
+    if "weights" not in prior.real_shapes(shape):
         raise InputError(
-            f"weights: the prior makes them of {', '.join(prior.supports(shape))}. Give weights with a prior that samples a site "
+            f"weights: the prior makes them of {', '.join(prior.real_shapes(shape))}. Give weights with a prior that samples a site "
             "called weights, or change the program."
         )
     with (
@@ -109,4 +112,6 @@ def resolved_prior(mixture: Mixture) -> AbstractPrior:
 
 def as_jax[Prior: AbstractPrior](prior: Prior) -> Prior:
     """The prior with JAX arrays, in whatever precision is in force."""
-    return jax.tree.map(jnp.asarray, prior)
+    import jax.numpy as jnp
+
+    return map_arrays(jnp.asarray, prior)

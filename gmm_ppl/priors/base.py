@@ -1,22 +1,22 @@
-"""The contract of a prior: one NumPyro program that samples a mixture's parameters, and nothing said twice."""
+"""The contract of a prior: a density of its sites, a NumPyro program that samples them, and nothing said twice."""
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
-import equinox as eqx
-from numpyro.distributions import constraints
-from numpyro.distributions.constraints import Constraint
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape, from_sites
+from gmm_ppl.namespace import namespace
+from gmm_ppl.priors.kernel import ConjugateKernel
+from gmm_ppl.records import Record
+from gmm_ppl.types import Array, Float
 
-from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
-from gmm_ppl.mixture.statistics import Statistics
-
-Supports = dict[str, tuple[tuple[int, ...], Constraint]]
+Sites = dict[str, Array]
 
 
-class AbstractPrior(eqx.Module):
+class AbstractPrior(Record):
     """A prior with all its numbers filled in, for a mixture of known shape.
 
-    `proper` says whether it can be sampled and so have a posterior; `kind` is its name in a config.
+    `proper` says whether it can be sampled and so have a posterior; `kind` is its name in a config. Densities are in nats, with
+    respect to the measures that `mixture.supports` names: Lebesgue's on weights, means and covariance matrices.
     """
 
     kind: ClassVar[str]
@@ -27,8 +27,24 @@ class AbstractPrior(eqx.Module):
         """The NumPyro program: samples sites and returns the parameters that they make."""
 
     @abstractmethod
-    def supports(self, shape: MixtureShape) -> Supports:
-        """Shape and support of every site that the program samples, by name."""
+    def log_density(self, shape: MixtureShape, sites: Sites) -> tuple[Float[Array, "..."], MixtureParameters]:
+        """Log density at `sites`, and the parameters that they make."""
+
+    @abstractmethod
+    def real_shapes(self, shape: MixtureShape) -> dict[str, tuple[int, ...]]:
+        """Shape of the coordinates on the real line of every site, by name."""
+
+    @abstractmethod
+    def constrain(self, shape: MixtureShape, real: Sites) -> Sites:
+        """Sites at coordinates, by the bijections that NumPyro takes."""
+
+    @abstractmethod
+    def unconstrain(self, shape: MixtureShape, sites: Sites) -> Sites:
+        """The inverse of `constrain`."""
+
+    @abstractmethod
+    def log_density_of_real(self, shape: MixtureShape, real: Sites) -> tuple[Float[Array, "..."], MixtureParameters]:
+        """Log density of coordinates, their Jacobian included, and the parameters there."""
 
     @abstractmethod
     def bounded(self) -> bool:
@@ -42,25 +58,54 @@ class AbstractPrior(eqx.Module):
     def formulae(self, shape: MixtureShape) -> tuple[str, ...]:
         """The prior in LaTeX, a line for each law, with its numbers where they are few."""
 
+    @abstractmethod
+    def shifted(self, offset: Float[Array, " D"]) -> Self | None:
+        """The same prior of a mixture of x − offset; None where a prior cannot be moved."""
 
-class AbstractConjugatePrior(AbstractPrior):
-    """A prior whose M-step has a closed form."""
+
+class AbstractDirectPrior(AbstractPrior):
+    """A prior whose sites are the parameters: weights, means and the parts of the family's covariances."""
 
     @abstractmethod
-    def maximise(self, statistics: Statistics, shape: MixtureShape) -> MixtureParameters:
-        """Argmax over parameters of expected log-likelihood + log prior density, with respect to Lebesgue measure on
-        weights, means and covariance matrices (variances, for families of variances).
-        """
+    def log_density_at(self, parameters: MixtureParameters) -> Float[Array, "..."]:
+        """Log density at parameters; several have leading axes."""
+
+    def log_density(self, shape: MixtureShape, sites: Sites) -> tuple[Float[Array, "..."], MixtureParameters]:
+        parameters = from_sites(sites, shape.family)
+        return self.log_density_at(parameters), parameters
+
+    def real_shapes(self, shape: MixtureShape) -> dict[str, tuple[int, ...]]:
+        return shape.real_shapes
+
+    def constrain(self, shape: MixtureShape, real: Sites) -> Sites:
+        return {part.name: part.support.from_real(real[part.name]) for part in shape.parts}
+
+    def unconstrain(self, shape: MixtureShape, sites: Sites) -> Sites:
+        return {part.name: part.support.to_real(sites[part.name]) for part in shape.parts}
+
+    def log_density_of_real(self, shape: MixtureShape, real: Sites) -> tuple[Float[Array, "..."], MixtureParameters]:
+        parameters = parameters_at(shape, real)
+        jacobians = (part.support.log_jacobian(real[part.name]) for part in shape.parts)
+        return sum((namespace(each).sum(each) for each in jacobians), start=self.log_density_at(parameters)), parameters
 
 
-def direct_supports(shape: MixtureShape) -> Supports:
-    """Sites of a program that samples weights, means and the family's covariance values themselves."""
-    values = shape.family.value_shape(shape.components, shape.features)
-    return {
-        "weights": ((shape.components,), constraints.simplex),
-        "means": ((shape.components, shape.features), constraints.real),
-        shape.family.site: (values, constraints.positive_definite if shape.family.matrix else constraints.positive),
-    }
+def parameters_at(shape: MixtureShape, real: Sites) -> MixtureParameters:
+    """The mixture at coordinates of its parts."""
+    return MixtureParameters(shape.parts[0].support.from_real(real["weights"]), real["means"], shape.family.from_real(real))
+
+
+class AbstractConjugatePrior(AbstractDirectPrior):
+    """A prior that is conjugate: given a component for each row, its posterior is of its own kind.
+
+    Everything of it but draws follows from its `kernel`: the M-step, the density, and the M-step's slope.
+    """
+
+    @abstractmethod
+    def kernel(self, shape: MixtureShape) -> ConjugateKernel:
+        """What the prior says, as counts and scatter."""
+
+    def log_density_at(self, parameters: MixtureParameters) -> Float[Array, "..."]:
+        return self.kernel(parameters.shape).log_density(parameters)
 
 
 def event_dims(*names: str) -> dict[str, list[str]]:

@@ -1,18 +1,133 @@
-"""NumPyro's unconstrained coordinates of weights and covariance matrices, written as arithmetic that XLA fuses.
+"""The supports of a mixture's parts as NumPyro's constraints, with the library's own maps from the real line.
 
-The maps are NumPyro's own, so that points move freely between its samplers and ours. Its code scatters triangles and takes
+Where NumPyro has the constraint, the maps are its own, written as arithmetic that XLA fuses: its code scatters triangles and takes
 running products, each a program of its own: half of what a gradient of a small posterior cost, and of what it took to compile.
 """
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-from numpyro.distributions import biject_to, constraints
-from numpyro.distributions.constraints import Constraint
-from numpyro.distributions.transforms import ComposeTransform, StickBreakingTransform, Transform
+from typing import ClassVar
 
-from gmm_ppl.mixture.covariance.triangular import squared, triangle
-from gmm_ppl.types import Array, Float
+import jax.numpy as jnp
+from numpyro.distributions import biject_to, constraints
+from numpyro.distributions.constraints import Constraint, ParameterFreeConstraint
+from numpyro.distributions.transforms import ParameterFreeTransform, Transform
+
+from gmm_ppl.mixture.covariance import Part
+from gmm_ppl.mixture.supports import (
+    POSITIVE,
+    POSITIVE_DEFINITE,
+    REAL,
+    SIMPLEX,
+    UNIT_DETERMINANT,
+    UNIT_PRODUCT,
+    VOLUME,
+    Support,
+)
+from gmm_ppl.types import Array
+
+
+class UnitProductConstraint(ParameterFreeConstraint):
+    """Positive vectors with product one."""
+
+    event_dim = 1
+
+    def __call__(self, x: Array) -> Array:
+        return jnp.all(x > 0, axis=-1) & (jnp.abs(jnp.sum(jnp.log(x), axis=-1)) < 1e-6)
+
+    def feasible_like(self, prototype: Array) -> Array:
+        return jnp.ones_like(prototype)
+
+
+class UnitDeterminantConstraint(ParameterFreeConstraint):
+    """Symmetric positive definite matrices with determinant one."""
+
+    event_dim = 2
+
+    def __call__(self, x: Array) -> Array:
+        return constraints.positive_definite(x) & (jnp.abs(jnp.linalg.slogdet(x)[1]) < 1e-6)
+
+    def feasible_like(self, prototype: Array) -> Array:
+        return jnp.broadcast_to(jnp.eye(prototype.shape[-1]), prototype.shape)
+
+
+class SupportTransform(ParameterFreeTransform):
+    """The map from the real line to a support."""
+
+    held: ClassVar[Support]
+
+    @property
+    def domain(self) -> Constraint:
+        """Coordinates."""
+        return constraints.real_vector if self.held.axes else constraints.real
+
+    @property
+    def codomain(self) -> Constraint:
+        """Values."""
+        return CONSTRAINTS[self.held]
+
+    def __call__(self, x: Array) -> Array:
+        return self.held.from_real(x)
+
+    def _inverse(self, y: Array) -> Array:
+        return self.held.to_real(y)
+
+    def log_abs_det_jacobian(self, x: Array, y: Array, intermediates: object = None) -> Array:
+        """Log of what a unit of coordinates measures."""
+        return self.held.log_jacobian(x)
+
+    def forward_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return jnp.shape(self(jnp.zeros(shape)))
+
+    def inverse_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        axes = self.held.axes
+        return (*shape[: len(shape) - axes], self.held.count(shape[-1])) if axes else shape
+
+
+class SimplexTransform(SupportTransform):
+    """Breaks a stick."""
+
+    held = SIMPLEX
+
+
+class CovarianceTransform(SupportTransform):
+    """From a Cholesky factor with logarithms on its diagonal."""
+
+    held = POSITIVE_DEFINITE
+
+
+class UnitProductTransform(SupportTransform):
+    """From logarithms that sum to zero."""
+
+    held = UNIT_PRODUCT
+
+
+class UnitDeterminantTransform(SupportTransform):
+    """From a Cholesky factor whose diagonal has product one."""
+
+    held = UNIT_DETERMINANT
+
+
+CONSTRAINTS: dict[Support, Constraint] = {
+    REAL: constraints.real,
+    POSITIVE: constraints.positive,
+    VOLUME: constraints.positive,
+    SIMPLEX: constraints.simplex,
+    POSITIVE_DEFINITE: constraints.positive_definite,
+    UNIT_PRODUCT: UnitProductConstraint(),
+    UNIT_DETERMINANT: UnitDeterminantConstraint(),
+}
+WRITTEN: dict[type[Constraint], type[Transform]] = {
+    type(CONSTRAINTS[each.held]): each
+    for each in (SimplexTransform, CovarianceTransform, UnitProductTransform, UnitDeterminantTransform)
+}
+for _ours in (UnitProductTransform, UnitDeterminantTransform):
+    biject_to.register(CONSTRAINTS[_ours.held], lambda _, transform=_ours: transform())
+
+
+def constraint_of(part: Part) -> Constraint:
+    """Where a whole part may lie."""
+    single = CONSTRAINTS[part.support]
+    batch = len(part.dims) - part.support.axes
+    return constraints.independent(single, batch) if batch else single
 
 
 def bijection(support: Constraint) -> Transform:
@@ -20,65 +135,3 @@ def bijection(support: Constraint) -> Transform:
     while isinstance(support, constraints.independent):
         support = support.base_constraint
     return WRITTEN[type(support)]() if type(support) in WRITTEN else biject_to(support)
-
-
-class SimplexBijection(StickBreakingTransform):
-    """Breaks a stick: π_k = z_k Π_{j<k} (1 − z_j), z_j = 1 / (1 + exp(log(K − j) − u_j)), counted from j = 1.
-
-    Carried in logarithms, so that no weight is rounded to 0 before it is that small.
-    """
-
-    def __call__(self, x: Float[Array, "... F"]) -> Float[Array, "... K"]:
-        return jnp.exp(log_weights(x))
-
-    def log_abs_det_jacobian(self, x: Array, y: Array, intermediates: object = None) -> Array:
-        """Σ_j log π_j (1 − z_j)."""
-        return jnp.sum(log_weights(x)[..., :-1] + jax.nn.log_sigmoid(-balanced(x)), axis=-1)
-
-
-class CovarianceBijection(ComposeTransform):
-    """Σ = L Lᵀ: the strict lower triangle of L row by row, then the logarithms of its diagonal."""
-
-    def __init__(self) -> None:
-        super().__init__(biject_to(constraints.positive_definite).parts)
-
-    def __call__(self, x: Float[Array, "... T"]) -> Float[Array, "... D D"]:
-        return self.with_factor(x)[0]
-
-    def with_factor(self, x: Float[Array, "... T"]) -> tuple[Float[Array, "... D D"], Float[Array, "... D D"]]:
-        """Σ and L."""
-        size = features(x)
-        lower = triangle(x[..., :-size], jnp.exp(x[..., -size:]))
-        return squared(lower), lower
-
-    def log_abs_det_jacobian(self, x: Array, y: Array, intermediates: object = None) -> Array:
-        """D log 2 + Σ_d (D − d + 2) log L_dd, counted from d = 1."""
-        size = features(x)
-        return jnp.sum(np.log(2) + x[..., -size:] * np.arange(size + 1.0, 1, -1), axis=-1)
-
-
-WRITTEN: dict[type[Constraint], type[Transform]] = {
-    type(constraints.simplex): SimplexBijection,
-    type(constraints.positive_definite): CovarianceBijection,
-}
-
-
-def balanced(x: Float[Array, "... F"]) -> Float[Array, "... F"]:
-    """Logits of the parts broken off, shifted so that all zeros are equal weights."""
-    return x - np.log(x.shape[-1] - np.arange(x.shape[-1]))
-
-
-def log_weights(x: Float[Array, "... F"]) -> Float[Array, "... K"]:
-    """log π."""
-    size = x.shape[-1]
-    logits = balanced(x)
-    left = jax.nn.log_sigmoid(-logits)
-    # What is left before each part, by choice and sum: a running sum is a loop to XLA.
-    before = np.arange(size) < np.arange(size + 1)[:, None]
-    broken = jnp.concatenate([jax.nn.log_sigmoid(logits), jnp.zeros((*x.shape[:-1], 1), x.dtype)], axis=-1)
-    return broken + jnp.sum(jnp.where(before, left[..., None, :], 0), axis=-1)
-
-
-def features(x: Float[Array, "... T"]) -> int:
-    """D of D (D + 1) / 2 coordinates."""
-    return int((8 * x.shape[-1] + 1) ** 0.5 - 1) // 2

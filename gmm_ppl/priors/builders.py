@@ -11,16 +11,16 @@ from collections.abc import Callable
 from importlib import import_module
 
 import numpy as np
-from jax.core import Tracer
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.moments import OUTER
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.mixture.scale import DataScale
+from gmm_ppl.namespace import is_traced
 from gmm_ppl.priors.base import AbstractConjugatePrior, AbstractPrior
 from gmm_ppl.priors.checks import number_above, scale_matrix, vector_of
 from gmm_ppl.priors.conjugate import ConjugatePrior
 from gmm_ppl.priors.flat import FlatPrior
-from gmm_ppl.priors.program import program_prior
 from gmm_ppl.priors.separated import SeparatedPrior
 from gmm_ppl.types import Array
 
@@ -57,9 +57,8 @@ def conjugate_prior(
         degrees_of_freedom: ν; greater than D − 1 for matrices (D + 2), than 0 for variances (3).
         scale: Ψ, squared units of x: a number, D of them or a matrix; for spherical covariances one number.
     """
-    features, family = shape.features, shape.family
-    low = features - 1 if family.matrix else 0
-    default = features + 2 if family.matrix else 3
+    features, low = shape.features, shape.family.moment.least_degrees(shape.features)
+    default = low + 3
     return ConjugatePrior(
         vector_of(concentration, shape.components, "concentration", positive=True),
         data.centre if mean is None else vector_of(mean, features, "mean", positive=False),
@@ -71,17 +70,15 @@ def conjugate_prior(
 
 def covariance_scale(shape: MixtureShape, data: DataScale) -> Array:
     """Ψ of the weak default: S / K^(2/D), its diagonal for diagonal families, the mean of that for spherical ones."""
-    share = data.covariance / shape.components ** (2 / shape.features)
-    if shape.family.matrix:
+    family = shape.family
+    if matrices(shape):
         check_regular(data)
-        return share
-    diagonal = share.diagonal()
-    return diagonal if shape.family.dims[-1] == "feature" else diagonal.mean()
+    return family.scale_of(family.moment.from_matrix(data.covariance / shape.components ** (2 / shape.features)))
 
 
 def check_regular(data: DataScale) -> None:
     """Refuse data whose covariance is singular as the scale of a matrix law; data that JAX is tracing cannot be looked at."""
-    if isinstance(data.covariance, Tracer):
+    if is_traced(data.covariance):
         return
     correlation = data.covariance / data.deviations[:, None] / data.deviations
     if not np.linalg.eigvalsh(correlation)[0] > SINGULAR:
@@ -94,9 +91,14 @@ def check_regular(data: DataScale) -> None:
 
 def given_scale(scale: object, shape: MixtureShape) -> np.ndarray:
     """A user's Ψ in the shape that the family's law takes."""
-    if shape.family.matrix:
+    if matrices(shape):
         return scale_matrix(scale, shape.features, "scale")
-    if shape.family.dims[-1] == "feature":
+    return given_deviations(scale, shape)
+
+
+def given_deviations(scale: object, shape: MixtureShape) -> np.ndarray:
+    """One number where the family's features share a variance, else one for each of them."""
+    if np.ndim(shape.family.scale_of(np.ones(shape.features))):
         return vector_of(scale, shape.features, "scale", positive=True)
     return number_above(scale, 0, "scale")
 
@@ -120,6 +122,11 @@ def separated_prior(
         correlation_concentration: η > 0 of the LKJ law; 1 is uniform on correlations, 2 leans towards none.
         scale: τ > 0, scale of the half-normal laws of standard deviations, units of x; the data's.
     """
+    if len(shape.family.parts) > 1:
+        raise InputError(
+            f"prior separated: it is a law of whole covariances, and those of the {shape.family.name} family are made of "
+            f"{' and '.join(part.name for part in shape.family.parts)}. Take prior: weak or conjugate, or a program."
+        )
     deviations = data.deviations
     return SeparatedPrior(
         vector_of(concentration, shape.components, "concentration", positive=True),
@@ -132,10 +139,14 @@ def separated_prior(
 
 def deviation_scale(scale: object, deviations: Array, shape: MixtureShape) -> Array:
     """τ as given or from the data: one number for a spherical family, else one for each feature."""
-    single = not shape.family.matrix and shape.family.dims[-1] != "feature"
-    if scale is None:
-        return (deviations**2).mean() ** 0.5 if single else deviations
-    return number_above(scale, 0, "scale") if single else vector_of(scale, shape.features, "scale", positive=True)
+    if scale is not None:
+        return vector_of(scale, shape.features, "scale", positive=True) if matrices(shape) else given_deviations(scale, shape)
+    return deviations if matrices(shape) else shape.family.scale_of(deviations**2) ** 0.5
+
+
+def matrices(shape: MixtureShape) -> bool:
+    """Whether the family's covariances have correlations."""
+    return shape.family.moment is OUTER
 
 
 def program(shape: MixtureShape, data: DataScale, *, function: object = None) -> AbstractPrior:
@@ -144,6 +155,8 @@ def program(shape: MixtureShape, data: DataScale, *, function: object = None) ->
     if not isinstance(found, Callable):
         raise InputError(f"prior: function must be callable or 'package.module:name'; given {function!r}.")
     check_hashable(found)
+    from gmm_ppl.priors.program import program_prior
+
     return program_prior(found, shape)
 
 

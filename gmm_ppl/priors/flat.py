@@ -1,15 +1,12 @@
 """The flat prior: maximum likelihood as the limit of the conjugate prior, with an improper density."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
-import jax.numpy as jnp
-import numpyro
-from numpyro import distributions as dist
+import numpy as np
 
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
-from gmm_ppl.mixture.statistics import Statistics
-from gmm_ppl.priors.base import AbstractConjugatePrior, Supports, direct_supports
-from gmm_ppl.priors.conjugate import maximise, prior_and_data_count
+from gmm_ppl.priors.base import AbstractConjugatePrior
+from gmm_ppl.priors.kernel import ConjugateKernel
 from gmm_ppl.types import Array, Float
 
 
@@ -24,17 +21,13 @@ class FlatPrior(AbstractConjugatePrior):
     proper: ClassVar[bool] = False
 
     def sample_parameters(self, shape: MixtureShape) -> MixtureParameters:
-        sites = {
-            name: numpyro.sample(name, dist.ImproperUniform(support, (), size))
-            for name, (size, support) in self.supports(shape).items()
-        }
-        return MixtureParameters(sites["weights"], sites["means"], shape.family(sites[shape.family.site]))
+        from gmm_ppl.priors.programs import flat_program
 
-    def supports(self, shape: MixtureShape) -> Supports:
-        return direct_supports(shape)
+        return flat_program(shape)
 
-    def maximise(self, statistics: Statistics, shape: MixtureShape) -> MixtureParameters:
-        return maximise_likelihood(statistics, shape, jnp.ones(shape.components))
+    def kernel(self, shape: MixtureShape) -> ConjugateKernel:
+        zero = np.zeros(())
+        return flat_kernel(shape, count=zero, scatter=zero)
 
     def bounded(self) -> bool:
         return True
@@ -45,10 +38,12 @@ class FlatPrior(AbstractConjugatePrior):
     def formulae(self, shape: MixtureShape) -> tuple[str, ...]:
         return (rf"p(\pi, \mu, {shape.family.formula}) \propto 1 \quad \text{{(maximum likelihood)}}",)
 
+    def shifted(self, offset: Float[Array, " D"]) -> Self:
+        return self
 
-def maximise_likelihood(statistics: Statistics, shape: MixtureShape, present: Float[Array, " K"]) -> MixtureParameters:
-    """The M-step of maximum likelihood for the components whose `present` is 1, not 0."""
-    # The degrees of freedom that leave nothing but the data's own count in the denominator.
-    none = jnp.zeros(())
-    cancelling = -prior_and_data_count(jnp.zeros(shape.components), none, shape, present)
-    return maximise(statistics, shape, present, none, none, cancelling, none)
+
+def flat_kernel(shape: MixtureShape, *, count: Array, scatter: Array) -> ConjugateKernel:
+    """A kernel that says nothing of weights and means; each component has this count and, in every direction, this scatter."""
+    moment, ones = shape.family.moment, np.ones(shape.components)
+    each = moment.from_diagonal(np.ones((shape.components, shape.features)))
+    return ConjugateKernel(ones, np.zeros(shape.features), 0 * ones, count * ones, scatter * each, np.zeros(()), moment)

@@ -5,17 +5,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpyro import handlers
+from numpyro import handlers, validation_enabled
 from numpyro.distributions import biject_to
 from numpyro.distributions.constraints import Constraint
+from numpyro.distributions.transforms import Transform
+from numpyro.distributions.util import sum_rightmost
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
-from gmm_ppl.priors.base import AbstractPrior, Supports
+from gmm_ppl.priors.base import AbstractPrior, Sites
+from gmm_ppl.priors.bijections import bijection
+from gmm_ppl.records import static
+from gmm_ppl.types import Array, Float
+
+Supports = dict[str, tuple[tuple[int, ...], Constraint]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,21 +34,48 @@ class FoundSites:
 class ProgramPrior(AbstractPrior):
     """Any NumPyro program `program(components, features)` that returns `(weights, means, covariances)`.
 
-    Covariances are in the family's own shape. The program may sample any continuous sites: weights, means and
-    covariances themselves, or scales, correlations and hyperparameters that they are made from. The MAP is the mode of
+    Covariances are in the family's own shape, or a mapping of its parts. The program may sample any continuous sites: weights, means
+    and covariances themselves, or scales, correlations and hyperparameters that they are made from. The MAP is the mode of
     the density of the sites that it samples, so a program in other coordinates has its mode elsewhere.
     """
 
-    program: Callable = eqx.field(static=True)
-    found: FoundSites = eqx.field(static=True)
+    program: Callable = static()
+    found: FoundSites = static()
     kind: ClassVar[str] = "program"
     proper: ClassVar[bool] = True
 
     def sample_parameters(self, shape: MixtureShape) -> MixtureParameters:
         return run_program(self.program, shape)
 
-    def supports(self, shape: MixtureShape) -> Supports:
-        return self.found.supports
+    def log_density(self, shape: MixtureShape, sites: Sites) -> tuple[Float[Array, "..."], MixtureParameters]:
+        # NumPyro's check of a support takes eigenvalues of covariances as they are, and so calls a matrix whose features have
+        # units 10⁸ apart indefinite. Sites come from bijections and M-steps; what is no covariance has a Cholesky factor of NaN.
+        with validation_enabled(is_validate=False), handlers.trace() as trace, handlers.substitute(data=sites):
+            parameters = self.sample_parameters(shape)
+            sampled = (site for site in trace.values() if site["type"] == "sample")
+            return sum(map(site_log_density, sampled), start=jnp.zeros(())), parameters
+
+    def real_shapes(self, shape: MixtureShape) -> dict[str, tuple[int, ...]]:
+        return {name: bijection(support).inverse_shape(size) for name, (size, support) in self.found.supports.items()}
+
+    def transforms(self) -> dict[str, Transform]:
+        """The bijection of every site."""
+        return {name: bijection(support) for name, (_, support) in self.found.supports.items()}
+
+    def constrain(self, shape: MixtureShape, real: Sites) -> Sites:
+        return {name: transform(real[name]) for name, transform in self.transforms().items()}
+
+    def unconstrain(self, shape: MixtureShape, sites: Sites) -> Sites:
+        return {name: transform.inv(sites[name]) for name, transform in self.transforms().items()}
+
+    def log_density_of_real(self, shape: MixtureShape, real: Sites) -> tuple[Float[Array, "..."], MixtureParameters]:
+        sites = self.constrain(shape, real)
+        density, parameters = self.log_density(shape, sites)
+        # A site without coordinates, the sticks of a single component say, changes no volume; NumPyro's transforms fail on it.
+        for name, transform in ((name, each) for name, each in self.transforms().items() if jnp.size(real[name])):
+            jacobian = transform.log_abs_det_jacobian(real[name], sites[name])
+            density = density + sum_rightmost(jacobian, jnp.ndim(jacobian))
+        return density, parameters
 
     def bounded(self) -> bool:
         return True
@@ -53,6 +86,15 @@ class ProgramPrior(AbstractPrior):
     def formulae(self, shape: MixtureShape) -> tuple[str, ...]:
         names = r",\; ".join(rf"\mathtt{{{name.replace('_', r'\_')}}}" for name in self.found.supports)
         return (rf"\text{{a NumPyro program that samples }} {names}",)
+
+    def shifted(self, offset: Float[Array, " D"]) -> None:
+        """A program knows the data's own coordinates only."""
+
+
+def site_log_density(site: dict) -> Float[Array, ""]:
+    """Log density of one traced site, with the scale that its plates and handlers give it."""
+    value = site["fn"].log_prob(site["value"])
+    return jnp.sum(value if site["scale"] is None else site["scale"] * value)
 
 
 @lru_cache(maxsize=32)
@@ -117,13 +159,23 @@ def same_support(first: tuple, second: tuple) -> bool:
 def run_program(program: Callable, shape: MixtureShape) -> MixtureParameters:
     """Run the program and check the shapes of what it returns; InputError says what was expected."""
     answer = program(components=shape.components, features=shape.features)
-    family = shape.family
-    expected = ((shape.components,), (shape.components, shape.features), family.value_shape(shape.components, shape.features))
-    given = tuple(np.shape(each) for each in answer) if isinstance(answer, tuple) else type(answer).__name__
-    if given != expected:
+    expected = tuple(shape.part_shapes.values())
+    parts = tuple(shape.part_shapes)[2:]
+    flat = flattened(answer, parts) if isinstance(answer, tuple) and len(answer) == 3 else None
+    given = type(answer).__name__ if flat is None else tuple(np.shape(each) for each in flat)
+    if flat is None or given != expected:
         raise InputError(
-            f"prior program {name_of(program)} must return (weights, means, {family.site}) of shapes {expected} for the "
-            f"{family.name} family; it returned {given}."
+            f"prior program {name_of(program)} must return (weights, means, {' and '.join(parts)}) of shapes {expected} for the "
+            f"{shape.family.name} family; it returned {given}."
         )
-    weights, means, values = answer
-    return MixtureParameters(weights, means, family(values))
+    return MixtureParameters(flat[0], flat[1], shape.family.from_sites(dict(zip(parts, flat[2:], strict=True))))
+
+
+def flattened(answer: tuple, parts: tuple[str, ...]) -> tuple:
+    """Weights, means and the parts of covariances in a row."""
+    weights, means, covariances = answer
+    return (weights, means, *(covariances[name] for name in parts)) if isinstance(covariances, dict) else (
+        weights,
+        means,
+        covariances,
+    )

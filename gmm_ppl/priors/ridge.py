@@ -1,16 +1,14 @@
 """Maximum likelihood with a ridge: covariances are kept from being singular, and nothing else is said."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
-import jax.numpy as jnp
-import numpy as np
-import numpyro
+
 
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
-from gmm_ppl.mixture.statistics import Statistics
-from gmm_ppl.priors.base import AbstractConjugatePrior, Supports, direct_supports
-from gmm_ppl.priors.conjugate import maximise, prior_and_data_count
-from gmm_ppl.priors.flat import FlatPrior
+from gmm_ppl.namespace import namespace
+from gmm_ppl.priors.base import AbstractConjugatePrior
+from gmm_ppl.priors.flat import flat_kernel
+from gmm_ppl.priors.kernel import ConjugateKernel
 from gmm_ppl.priors.latex import show_number
 from gmm_ppl.types import Array, Float
 
@@ -31,31 +29,12 @@ class RidgePrior(AbstractConjugatePrior):
     proper: ClassVar[bool] = False
 
     def sample_parameters(self, shape: MixtureShape) -> MixtureParameters:
-        parameters = FlatPrior().sample_parameters(shape)
-        covariance = parameters.covariance
-        traces = jnp.sum(covariance.trace_precision(self.scatter(shape)))
-        determinants = jnp.sum(jnp.broadcast_to(covariance.log_determinant(shape.features), (shape.components,)))
-        numpyro.factor("ridge", -(traces + self.rows * determinants) / 2)
-        return parameters
+        from gmm_ppl.priors.programs import factor_program
 
-    @property
-    def rows(self) -> Float[Array, ""]:
-        """ε, the rows that the ridge counts for."""
-        return jnp.where(self.ridge > 0, ROWS, 0.0)
+        return factor_program(self, shape)
 
-    def scatter(self, shape: MixtureShape) -> Array:
-        """λ I for every component: matrices, or their diagonals for families of variances."""
-        each = np.eye(shape.features) if shape.family.matrix else np.ones(shape.features)
-        return self.ridge * jnp.asarray(np.broadcast_to(each, (shape.components, *each.shape)))
-
-    def supports(self, shape: MixtureShape) -> Supports:
-        return direct_supports(shape)
-
-    def maximise(self, statistics: Statistics, shape: MixtureShape) -> MixtureParameters:
-        present, none = jnp.ones(shape.components), jnp.zeros(())
-        # The degrees of freedom that leave the data's own count in the denominator, and the ridge's.
-        cancelling = -prior_and_data_count(-self.rows * present, none, shape, present)
-        return maximise(statistics, shape, present, none, none, cancelling, shape.family.pool(self.scatter(shape)))
+    def kernel(self, shape: MixtureShape) -> ConjugateKernel:
+        return flat_kernel(shape, count=namespace(self.ridge).where(self.ridge > 0, ROWS, 0.0), scatter=self.ridge)
 
     def bounded(self) -> bool:
         return True
@@ -69,3 +48,6 @@ class RidgePrior(AbstractConjugatePrior):
             rf"\log p(\pi, \mu, {value}) = -\tfrac12 \lambda \sum_k \operatorname{{tr}} \Sigma_k^{{-1}} + \text{{const}}, \quad "
             rf"\lambda = {show_number(float(self.ridge))}",
         )
+
+    def shifted(self, offset: Float[Array, " D"]) -> Self:
+        return self

@@ -1,19 +1,18 @@
-"""Random rows as means, the data's covariance for every component."""
+"""Random rows as means."""
 
-import jax
-import jax.numpy as jnp
+import numpy as np
 
-from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.rows import Rows
-from gmm_ppl.priors.padded import PaddedPrior
-from gmm_ppl.starts.base import parameters_of_memberships
-from gmm_ppl.types import PRNGKeyArray
+from gmm_ppl.types import Float
 
 
-def random_start(key: PRNGKeyArray, rows: Rows, shape: MixtureShape, weak: PaddedPrior) -> MixtureParameters:
-    """K distinct rows (drawn by their weights) as means, equal weights, one common covariance: that of all rows."""
-    count, components = rows.weights.shape[0], shape.components
-    chosen = jax.random.choice(key, count, (components,), replace=False, p=rows.weights / jnp.sum(rows.weights))
-    weights = weak.present / jnp.sum(weak.present)
-    whole = parameters_of_memberships(rows, jnp.broadcast_to(weights, (count, components)), shape, weak)
-    return MixtureParameters(weights, rows.origin + rows.columns[:, chosen].T, whole.covariance)
+def random_means(rng: np.random.Generator, rows: Rows, components: int, count: int) -> Float[np.ndarray, "S K D"]:
+    """`count` times K distinct rows, drawn by their weights; counted from the rows' origin.
+
+    The first K of the rows in order of E_i / w_i with exponential E_i (Efraimidis & Spirakis 2006, doi:10.1016/j.ipl.2005.11.003).
+    """
+    weights = np.asarray(rows.weights, dtype=float)
+    with np.errstate(divide="ignore"):
+        keys = rng.exponential(size=(count, weights.size)) / weights
+    chosen = np.argpartition(keys, components - 1, axis=1)[:, :components]
+    return np.asarray(rows.columns, dtype=float).T[chosen]

@@ -4,16 +4,30 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.mixture.covariance.base import AbstractCovariance, count_values
+from gmm_ppl.mixture.covariance.base import AbstractCovariance, Part
 from gmm_ppl.mixture.covariance.diagonal import DiagonalCovariance
+from gmm_ppl.mixture.covariance.diagonal_tied_shape import TiedShapeDiagonalCovariance
 from gmm_ppl.mixture.covariance.full import FullCovariance
+from gmm_ppl.mixture.covariance.full_tied_volume import TiedVolumeCovariance
 from gmm_ppl.mixture.covariance.spherical import SphericalCovariance
+from gmm_ppl.mixture.covariance.spherical_tied import TiedSphericalCovariance
 from gmm_ppl.mixture.covariance.tied import TiedCovariance
 
-__all__ = ["FAMILIES", "AbstractCovariance", "count_values", "find_family"]
+__all__ = ["FAMILIES", "AbstractCovariance", "Part", "find_family"]
 
 FAMILIES: Mapping[str, type[AbstractCovariance]] = MappingProxyType(
-    {family.name: family for family in (FullCovariance, TiedCovariance, DiagonalCovariance, SphericalCovariance)}
+    {
+        family.name: family
+        for family in (
+            FullCovariance,
+            TiedVolumeCovariance,
+            TiedCovariance,
+            DiagonalCovariance,
+            TiedShapeDiagonalCovariance,
+            SphericalCovariance,
+            TiedSphericalCovariance,
+        )
+    }
 )
 
 

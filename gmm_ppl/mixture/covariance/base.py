@@ -1,55 +1,112 @@
 """The contract of a covariance family: what the density, the M-step, the priors and the samplers ask of it."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-import equinox as eqx
-import jax.numpy as jnp
-
+from gmm_ppl.mixture.moments import Moment
+from gmm_ppl.mixture.supports import Support
+from gmm_ppl.namespace import namespace
+from gmm_ppl.records import Record
 from gmm_ppl.types import Array, Float
 
+LENGTHS = ("component", "feature", "feature_bis")
 
-class AbstractCovariance(eqx.Module):
-    """The covariances of all K components of a mixture, in the fewest numbers that its family needs.
 
-    A family is a class with one array, `values`, and a handful of methods that broadcast over any leading axes of
-    their argument. Two structural facts tell the priors and the M-step everything else:
+@dataclass(frozen=True)
+class Part:
+    """One array that a family's covariances are made of, and a field of the family's class by the same name.
 
-    - `matrix`: `values` ends in a D × D matrix (True) or holds variances (False);
-    - `pool`: which entries of a per-component array share one entry of `values`.
-
-    To add a family, write one file with these members and add one line to `gmm_ppl/mixture/covariance/__init__.py`.
+    `dims` are its dimensions as files have them, of component, feature and feature_bis; `support` is where a value may lie, the
+    value taking as many of the last dimensions as the support has axes.
     """
 
-    values: eqx.AbstractVar[Array]
+    name: str
+    dims: tuple[str, ...]
+    support: Support
+
+    def shape(self, components: int, features: int) -> tuple[int, ...]:
+        """Of the array."""
+        lengths = dict(zip(LENGTHS, (components, features, features), strict=True))
+        return tuple(lengths[dim] for dim in self.dims)
+
+    def real_shape(self, components: int, features: int) -> tuple[int, ...]:
+        """Of its coordinates."""
+        shape = self.shape(components, features)
+        axes = self.support.axes
+        return (*shape[: len(shape) - axes], self.support.count(features)) if axes else shape
+
+    def count(self, components: int, features: int) -> int:
+        """Free numbers."""
+        return prod(self.real_shape(components, features))
+
+    @property
+    def component_axis(self) -> int | None:
+        """Which axis, counted from the end, has the components; None where they share the part."""
+        return self.dims.index("component") - len(self.dims) if "component" in self.dims else None
+
+
+class AbstractCovariance(Record):
+    """The covariances of all K components of a mixture, in the fewest numbers that its family needs.
+
+    A family is a record of the arrays that its `parts` name, with a handful of methods; nobody else knows what those arrays mean.
+    Arrays may have leading axes: of several mixtures, or of what `jax.vmap` maps over. `moment` says which second moments of rows
+    the family needs: all that it is told of data is counts n_k and scatter W_k = Σ_i r_ik (x_i − m)(x_i − m)ᵀ, or its diagonal, to
+    which a prior has added its own.
+
+    To add a family, write one file with these members and add one line to `gmm_ppl/mixture/covariance/__init__.py`. Most begin from
+    `dense.AbstractDense` or `axes.AbstractAxes`, which need only to be told the roots or the variances.
+    """
+
     name: ClassVar[str]
-    site: ClassVar[str]
-    dims: ClassVar[tuple[str, ...]]
-    matrix: ClassVar[bool]
     formula: ClassVar[str]
+    parts: ClassVar[tuple[Part, ...]]
+    moment: ClassVar[Moment]
 
     @staticmethod
     @abstractmethod
-    def value_shape(components: int, features: int) -> tuple[int, ...]:
-        """Shape of `values` for K components and D features."""
+    def sharing(components: int, features: int) -> int:
+        """How many components, times features for variances, share one law of a prior: it is then stated once for all of them.
+
+        A prior adds 1/`sharing` of its count and scatter to each component's.
+        """
 
     @staticmethod
     @abstractmethod
-    def pool(per_component: Array) -> Array:
-        """Sum an array of shape (K, D, D) or (K, 1, 1) (`matrix`), or (K, D), over whatever shares one entry of `values`."""
+    def scale_of(scatter: Array) -> Array:
+        """What a prior's scale is for a family: of a matrix (D, D), or its diagonal, what of it the family can tell apart."""
 
+    @classmethod
+    @abstractmethod
+    def fitted(cls, count: Float[Array, "... K"], scatter: Array) -> "AbstractCovariance":
+        """The M-step: argmax of −½ Σ_k (n_k log |Σ_k| + tr(W_k Σ_k⁻¹)) over the family."""
+
+    @abstractmethod
+    def gradient(self, count: Float[Array, "... K"], scatter: Array) -> dict[str, Array]:
+        """Of that same sum, in nats a unit of the coordinates of each part."""
+
+    @classmethod
+    @abstractmethod
+    def from_real(cls, real: Mapping[str, Array]) -> "AbstractCovariance":
+        """The covariances at coordinates of every part, holding whatever of them is asked for again and again."""
+
+    @abstractmethod
     def rooted(self) -> "AbstractCovariance":
         """The same covariances, holding whatever of them is asked for again and again."""
-        return self
+
+    @abstractmethod
+    def precision(self) -> Array:
+        """Σ_k⁻¹ as the `moment` has it: (…, K, D, D) or the diagonal (…, K, D); of length one where components share it."""
 
     @abstractmethod
     def whiten(self, residuals: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
         """A⁻¹ r for some A with A Aᵀ = Σ_k, so that its squared norm is the Mahalanobis distance."""
 
-    def distances(self, residuals: Float[Array, "K D B"]) -> Float[Array, "K B"]:
+    @abstractmethod
+    def distances(self, residuals: Float[Array, "... K D B"]) -> Float[Array, "... K B"]:
         """Squared Mahalanobis distances of residuals, components × features × rows."""
-        return jnp.sum(self.whiten(jnp.moveaxis(residuals, -1, 0)) ** 2, axis=-1).T
 
     @abstractmethod
     def colour(self, noise: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
@@ -57,28 +114,62 @@ class AbstractCovariance(eqx.Module):
 
     @abstractmethod
     def log_determinant(self, features: int) -> Array:
-        """Log |Σ_k| in a shape that broadcasts to (K,)."""
+        """Log |Σ_k| in a shape that broadcasts to (…, K)."""
 
     @abstractmethod
-    def trace_precision(self, second: Array) -> Float[Array, " K"]:
-        """tr(Σ_k⁻¹ S_k) for second moments S of shape (K, D, D) (`matrix`), or their diagonals (K, D)."""
+    def trace_precision(self, second: Array) -> Float[Array, "... K"]:
+        """tr(Σ_k⁻¹ S_k) for second moments S as the `moment` has them."""
 
     @abstractmethod
-    def dense(self, components: int, features: int) -> Float[Array, "K D D"]:
+    def dense(self, components: int, features: int) -> Float[Array, "... K D D"]:
         """The covariance matrices Σ_k themselves, in squared units of x; NumPy values give NumPy ones, in their own precision."""
 
     @abstractmethod
     def marginal(self, kept: Array) -> "AbstractCovariance":
-        """The covariances of the features `kept` alone."""
+        """The covariances of the features `kept` alone; of another family where this one cannot hold them."""
 
     @abstractmethod
     def conditional(self, kept: Array, given: Array) -> tuple["AbstractCovariance", Array]:
         """Covariances of `kept` given `given`, and the gain Σ_kg Σ_gg⁻¹ (broadcasts to (K, kept, given)) of its mean."""
 
+    @property
+    def sites(self) -> dict[str, Array]:
+        """The parts by name, which are the sites that priors sample them by."""
+        return {part.name: getattr(self, part.name) for part in self.parts}
 
-def count_values(family: type[AbstractCovariance], components: int, features: int) -> int:
-    """Number of free parameters in the covariances: D(D+1)/2 a matrix, one a variance."""
-    shape = family.value_shape(components, features)
-    if family.matrix:
-        return prod(shape[:-2]) * features * (features + 1) // 2
-    return prod(shape)
+    @property
+    def real(self) -> dict[str, Array]:
+        """Coordinates of every part."""
+        return {part.name: part.support.to_real(getattr(self, part.name)) for part in self.parts}
+
+    @classmethod
+    def from_sites(cls, sites: Mapping[str, Array]) -> "AbstractCovariance":
+        """The covariances with these parts; other entries are passed over."""
+        return cls(**{part.name: sites[part.name] for part in cls.parts})
+
+    @classmethod
+    def part_shapes(cls, components: int, features: int) -> dict[str, tuple[int, ...]]:
+        """Shape of every part."""
+        return {part.name: part.shape(components, features) for part in cls.parts}
+
+    @classmethod
+    def count_parameters(cls, components: int, features: int) -> int:
+        """Free numbers in the covariances."""
+        return sum(part.count(components, features) for part in cls.parts)
+
+    def select(self, order: Array) -> "AbstractCovariance":
+        """Covariances of the components in `order` (`reordered`)."""
+        return type(self).from_sites({part.name: taken(getattr(self, part.name), order, part) for part in self.parts})
+
+
+def taken(values: Array, order: Array, part: Part) -> Array:
+    """Values of the components in `order`."""
+    return values if part.component_axis is None else reordered(values, order, part.component_axis)
+
+
+def reordered(values: Array, order: Array, axis: int) -> Array:
+    """Entries along an axis, counted from the end, in one order (K,), or each of several mixtures in its own (…, K)."""
+    xp = namespace(values, order)
+    if order.ndim == 1:
+        return xp.take(values, order, axis=axis)
+    return xp.take_along_axis(values, order.reshape(order.shape + (1,) * (-1 - axis)), axis=axis)

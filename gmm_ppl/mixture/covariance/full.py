@@ -1,45 +1,64 @@
 """Full covariances: one unrestricted matrix a component (mclust's VVV)."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-import jax.numpy as jnp
-
-from gmm_ppl.mixture.covariance.matrices import AbstractMatrixCovariance
+from gmm_ppl.mixture.covariance.base import Part
+from gmm_ppl.mixture.covariance.dense import AbstractDense, factor_gradient, schur_complement
+from gmm_ppl.mixture.supports import POSITIVE_DEFINITE
+from gmm_ppl.mixture.triangular import below_diagonal, diagonal, inverse_cholesky, inverse_triangle, mirrored, squared
+from gmm_ppl.namespace import namespace
 from gmm_ppl.types import Array, Float
 
 
-class FullCovariance(AbstractMatrixCovariance):
-    """Σ_k symmetric positive definite, one for each component."""
+class FullCovariance(AbstractDense):
+    """Σ_k symmetric positive definite, one for each component. `root` is L⁻¹ for Σ = L Lᵀ where it is known already."""
 
-    values: Float[Array, "..."]
+    covariances: Float[Array, "..."]
     root: Float[Array, "..."] | None = None
     name: ClassVar[str] = "full"
-    site: ClassVar[str] = "covariances"
-    dims: ClassVar[tuple[str, ...]] = ("component", "feature", "feature_bis")
     formula: ClassVar[str] = r"\Sigma_k"
+    parts: ClassVar[tuple[Part, ...]] = (Part("covariances", ("component", "feature", "feature_bis"), POSITIVE_DEFINITE),)
 
     @staticmethod
-    def value_shape(components: int, features: int) -> tuple[int, ...]:
-        return (components, features, features)
+    def sharing(components: int, features: int) -> int:
+        return 1
 
-    @staticmethod
-    def pool(per_component: Array) -> Array:
-        return per_component
+    @property
+    def inverse_root(self) -> Float[Array, "... K D D"]:
+        return inverse_cholesky(self.covariances) if self.root is None else self.root
 
-    def dense(self, components: int, features: int) -> Float[Array, "K D D"]:
-        return self.values
+    @property
+    def matrices(self) -> Float[Array, "... K D D"]:
+        return self.covariances
+
+    def rooted(self) -> "FullCovariance":
+        return type(self)(self.covariances, self.inverse_root)
+
+    @classmethod
+    def fitted(cls, count: Float[Array, "... K"], scatter: Array) -> "FullCovariance":
+        covariances = mirrored(scatter / count[..., None, None])
+        return cls(covariances, inverse_cholesky(covariances))
+
+    def gradient(self, count: Float[Array, "... K"], scatter: Array) -> dict[str, Array]:
+        return {"covariances": matrix_gradient(self.inverse_root, count, scatter)}
+
+    @classmethod
+    def from_real(cls, real: Mapping[str, Array]) -> "FullCovariance":
+        factor = POSITIVE_DEFINITE.factor(real["covariances"])
+        return cls(squared(factor), inverse_triangle(factor))
 
     def marginal(self, kept: Array) -> "FullCovariance":
-        return FullCovariance(self.values[:, kept[:, None], kept])
+        return FullCovariance(self.covariances[..., kept[:, None], kept])
 
     def conditional(self, kept: Array, given: Array) -> tuple["FullCovariance", Array]:
-        covariance, gain = schur_complement(self.values, kept, given)
+        covariance, gain = schur_complement(self.covariances, kept, given)
         return FullCovariance(covariance), gain
 
 
-def schur_complement(matrices: Float[Array, "... D D"], kept: Array, given: Array) -> tuple[Array, Array]:
-    """Σ_kk − Σ_kg Σ_gg⁻¹ Σ_gk and the gain Σ_kg Σ_gg⁻¹."""
-    cross = matrices[..., kept[:, None], given]
-    gain = jnp.swapaxes(jnp.linalg.solve(matrices[..., given[:, None], given], jnp.swapaxes(cross, -1, -2)), -1, -2)
-    complement = matrices[..., kept[:, None], kept] - gain @ jnp.swapaxes(cross, -1, -2)
-    return (complement + jnp.swapaxes(complement, -1, -2)) / 2, gain
+def matrix_gradient(inverse_root: Float[Array, "... D D"], count: Array, scatter: Array) -> Float[Array, "... T"]:
+    """∂/∂u of −½ (n log |Σ| + tr(W Σ⁻¹)) in the coordinates of a `PositiveDefinite` matrix."""
+    slope = factor_gradient(inverse_root, count, scatter)
+    # The diagonal has logarithms for coordinates: ∂/∂log L_dd = L_dd ∂/∂L_dd.
+    on = diagonal(slope) / diagonal(inverse_root)
+    return namespace(slope).concatenate([below_diagonal(slope), on], axis=-1)

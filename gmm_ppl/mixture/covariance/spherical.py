@@ -1,51 +1,44 @@
 """Spherical covariances: one variance a component, the same for every feature (mclust's VII)."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-import jax.numpy as jnp
-import numpy as np
-
-from gmm_ppl.mixture.covariance.base import AbstractCovariance
+from gmm_ppl.mixture.covariance.axes import AbstractAxes, deviance_gradient
+from gmm_ppl.mixture.covariance.base import Part
+from gmm_ppl.mixture.supports import POSITIVE
 from gmm_ppl.types import Array, Float
 
 
-class SphericalCovariance(AbstractCovariance):
+class SphericalCovariance(AbstractAxes):
     """Σ_k = σ²_k I; sensible only where the features share a unit."""
 
-    values: Float[Array, "..."]
+    variances: Float[Array, "..."]
     name: ClassVar[str] = "spherical"
-    site: ClassVar[str] = "variances"
-    dims: ClassVar[tuple[str, ...]] = ("component",)
-    matrix: ClassVar[bool] = False
     formula: ClassVar[str] = r"\sigma^2_k I"
+    parts: ClassVar[tuple[Part, ...]] = (Part("variances", ("component",), POSITIVE),)
 
     @staticmethod
-    def value_shape(components: int, features: int) -> tuple[int, ...]:
-        return (components,)
+    def sharing(components: int, features: int) -> int:
+        return features
 
     @staticmethod
-    def pool(per_component: Array) -> Array:
-        return jnp.sum(per_component, axis=-1)
+    def scale_of(scatter: Array) -> Array:
+        return scatter.mean(axis=-1)
 
-    def whiten(self, residuals: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
-        return residuals / jnp.sqrt(self.values)[:, None]
+    @property
+    def variance_table(self) -> Float[Array, "... K D"]:
+        return self.variances[..., None]
 
-    def colour(self, noise: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
-        return noise * jnp.sqrt(self.values)[:, None]
+    @classmethod
+    def fitted(cls, count: Float[Array, "... K"], scatter: Array) -> "SphericalCovariance":
+        return cls(scatter.sum(axis=-1) / (scatter.shape[-1] * count))
 
-    def log_determinant(self, features: int) -> Array:
-        # By deviations, here and below, because derivatives by a variance of 10⁻²⁰⁰ divide by its square.
-        return 2 * features * jnp.log(jnp.sqrt(self.values))
+    def gradient(self, count: Float[Array, "... K"], scatter: Array) -> dict[str, Array]:
+        return {"variances": deviance_gradient(self.variances, scatter.shape[-1] * count, scatter.sum(axis=-1))}
 
-    def trace_precision(self, second: Array) -> Float[Array, " K"]:
-        deviations = jnp.sqrt(self.values)
-        return jnp.sum(second, axis=-1) / deviations / deviations
-
-    def dense(self, components: int, features: int) -> Float[Array, "K D D"]:
-        return self.values[:, None, None] * np.eye(features, dtype=self.values.dtype)
+    @classmethod
+    def from_real(cls, real: Mapping[str, Array]) -> "SphericalCovariance":
+        return cls(POSITIVE.from_real(real["variances"]))
 
     def marginal(self, kept: Array) -> "SphericalCovariance":
         return self
-
-    def conditional(self, kept: Array, given: Array) -> tuple["SphericalCovariance", Array]:
-        return self, jnp.zeros((kept.size, given.size), self.values.dtype)

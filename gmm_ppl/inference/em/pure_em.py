@@ -3,29 +3,30 @@
 from dataclasses import replace
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax.core import Tracer
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.inference.accelerate import accelerated, em_points
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import Status
-from gmm_ppl.inference.em import EM, EMPoint
-from gmm_ppl.inference.em import em as iteration
-from gmm_ppl.inference.fit import check_mode
-from gmm_ppl.inference.loop import RUNNING, STATUSES, Progression, advance
+from gmm_ppl.inference.em.accelerate import accelerated
+from gmm_ppl.inference.em.loop import RUNNING, STATUSES, AbstractIteration, Progression, advance, begin
+from gmm_ppl.inference.em.m_step import m_step
+from gmm_ppl.inference.em.method import EM
+from gmm_ppl.inference.prepared import check_mode
+from gmm_ppl.mixture.data_pass import expected_statistics
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
-from gmm_ppl.mixture.rows import rows
+from gmm_ppl.mixture.rows import on_device, rows
 from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
-from gmm_ppl.priors.sites import Sites
+from gmm_ppl.namespace import is_traced
+from gmm_ppl.priors.base import Sites
+from gmm_ppl.records import Record
 from gmm_ppl.types import Array, Float, Int
 
 
-class EMRun(eqx.Module):
+class EMRun(Record):
     """Where EM came to, all of it JAX arrays; under `jax.vmap` every field has a leading axis.
 
     `log_likelihood` and `log_prior` are in nats, at these parameters; `trace` is their sum after 0, 1 … `steps` steps, NaN beyond
@@ -83,51 +84,54 @@ def em(
         InputError: shapes that do not agree, arguments out of range, or a prior without a mode.
     """
     check_count("steps", steps)
-    if tolerance is not None and not isinstance(tolerance, Tracer):
+    if tolerance is not None and not is_traced(tolerance):
         check_between("tolerance", tolerance, 0, float("inf"))
     check_shapes(mixture, x, start, weights)
     data = data_scale(x)
     resolved = mixture.resolve(data)
     check_concrete_mode(resolved)
-    target = Posterior(rows(x, weights), as_jax(resolved_prior(resolved)), mixture.shape(x.shape[1]))
-    method = iteration(target, jnp.asarray(data.deviations))
-    return answer(climbed(method, acceleration, as_real(start), steps, tolerance))
+    held = on_device(rows(jnp.asarray(x), weights))
+    target = Posterior(held, as_jax(resolved_prior(resolved)), mixture.shape(x.shape[1]))
+    plain = em_of(target, jnp.asarray(data.deviations))
+    method = accelerated(plain, acceleration)
+    return answer(method, *climbed(method, plain.position(as_real(start)), steps, tolerance))
 
 
-class Evaluation(EM):
-    """The first step of EM, which only evaluates the start.
+def em_of(target: Posterior, deviations: Float[Array, " D"]) -> EM:
+    """EM of a posterior in JAX, for one start."""
 
-    By itself, because `EM.step` leaves an M-step from no rows behind it, whose 0 / 0 under a flat prior is in no value but in
-    derivatives.
-    """
+    def data_pass(parameters: MixtureParameters) -> Any:
+        return expected_statistics(target.rows, parameters)
 
-    def step(self, point: EMPoint) -> EMPoint:
-        return self.evaluate(point.sites)
+    return EM(data_pass, m_step(target.prior, target.shape), target.rows, deviations)
 
 
-def climbed(method: EM, acceleration: str | None, start: MixtureParameters, steps: int, tolerance: Any) -> Progression:
-    """One start to its end."""
+def climbed(
+    method: AbstractIteration, position: Any, steps: int, tolerance: Any
+) -> tuple[Progression, Float[Array, " T"]]:
+    """One start to its end, and the objective at each iteration, NaN beyond the last."""
     limit = jnp.asarray(0.0 if tolerance is None else tolerance)
-    chosen: Any = accelerated(method, acceleration)
-    state = begin(chosen.start(start), steps)
-    if chosen is method:
-        state = advance(Evaluation(method.posterior, method.m_step, method.deviations), state, limit)
+    first = begin(method, position)
+    trace = jnp.full(steps + 1, jnp.nan).at[0].set(first.objective)
 
-    def running(state: Progression) -> Array:
-        return (state.status == RUNNING) & (state.iteration < steps)
+    def running(held: tuple[Progression, Array]) -> Array:
+        return (held[0].status == RUNNING) & (held[0].iteration < steps)
 
-    def step(state: Progression) -> Progression:
-        return advance(chosen, state, limit)
+    def step(held: tuple[Progression, Array]) -> tuple[Progression, Array]:
+        moved = advance(method, held[0], limit)
+        return moved, held[1].at[moved.iteration].set(moved.objective)
 
-    def unfinished(state: Progression) -> Array:
-        return running(state) | ((state.status == STATUSES.index(Status.CONVERGED)) & (state.iteration < steps))
+    def unfinished(held: tuple[Progression, Array]) -> Array:
+        return running(held) | ((held[0].status == STATUSES.index(Status.CONVERGED)) & (held[0].iteration < steps))
 
     if tolerance is not None:
-        return at_limit(jax.lax.while_loop(running, step, state))
-    # Converged or not: begun at a mode, a run would end at once, before derivatives have come to rest.
-    return at_limit(
-        jax.lax.fori_loop(0, steps + 1, lambda _, state: jax.lax.cond(unfinished(state), step, lambda same: same, state), state)
-    )
+        state, trace = jax.lax.while_loop(running, step, (first, trace))
+    else:
+        # Converged or not: begun at a mode, a run would end at once, before derivatives have come to rest.
+        state, trace = jax.lax.fori_loop(
+            0, steps, lambda _, held: jax.lax.cond(unfinished(held), step, lambda same: same, held), (first, trace)
+        )
+    return at_limit(state), trace
 
 
 def at_limit(state: Progression) -> Progression:
@@ -136,16 +140,11 @@ def at_limit(state: Progression) -> Progression:
     return replace(state, status=status)
 
 
-def begin(point: Any, steps: int) -> Progression:
-    """The state before anything is evaluated: `loop.begin` for one lane, in the precision in force."""
-    trace = jnp.full(steps + 1, jnp.nan)
-    return Progression(point, jnp.full((), jnp.inf), jnp.full((), -1), jnp.full((), RUNNING), trace)
-
-
-def answer(state: Progression) -> EMRun:
+def answer(method: AbstractIteration, state: Progression, trace: Float[Array, " T"]) -> EMRun:
     """What a state says of the run."""
-    point = em_points(state.point)
-    return EMRun(point.parameters, point.sites, point.log_likelihood, point.log_prior, state.trace, state.iteration, state.status)
+    point, m_step = method.em_point(state.point), method.m_step
+    sites = m_step.sites(point.position)
+    return EMRun(point.parameters, sites, point.log_likelihood, point.log_prior, trace, state.iteration, state.status)
 
 
 def as_real(start: MixtureParameters) -> MixtureParameters:
@@ -167,18 +166,22 @@ def check_shapes(mixture: Mixture, x: Array, start: MixtureParameters, weights: 
 
 def check_start(start: MixtureParameters, wanted: MixtureShape) -> None:
     """Refuse a start of another mixture, or with a leading axis."""
-    expected = ((wanted.components,), (wanted.components, wanted.features))
-    values = wanted.family.value_shape(wanted.components, wanted.features)
-    given = tuple(jnp.shape(each) for each in (start.weights, start.means, start.covariance.values))
-    if type(start.covariance) is wanted.family and given == (*expected, values):
+    expected = wanted.part_shapes
+    given = {name: jnp.shape(each) for name, each in start.sites.items()}
+    if type(start.covariance) is wanted.family and given == expected:
         return
     raise InputError(
-        f"em: weights, means and covariances of the start must have shapes {(*expected, values)} for the {wanted.family.name} "
-        f"family; given {given}, {type(start.covariance).name}. Several starts or data sets go through jax.vmap."
+        f"em: the start must have {in_words(expected)} for the {wanted.family.name} family; given {in_words(given)} "
+        f"({type(start.covariance).name}). Several starts or data sets go through jax.vmap."
     )
 
 
+def in_words(shapes: dict[str, tuple[int, ...]]) -> str:
+    """Names of arrays with their shapes."""
+    return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+
+
 def check_concrete_mode(mixture: Mixture) -> None:
-    """`fit.check_mode`, where the prior's numbers can be looked at."""
-    if not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(getattr(resolved_prior(mixture), "concentration", None))):
+    """`check_mode`, where the prior's numbers can be looked at."""
+    if not is_traced(*jax.tree.leaves(getattr(resolved_prior(mixture), "concentration", None))):
         check_mode(mixture)

@@ -1,0 +1,133 @@
+"""M-steps: closed form where the prior is conjugate, an inner climb over the statistics alone where it is not."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.statistics import Statistics
+from gmm_ppl.namespace import namespace
+from gmm_ppl.priors.base import AbstractConjugatePrior, AbstractPrior, Sites
+from gmm_ppl.priors.kernel import ConjugateKernel
+from gmm_ppl.records import Record, static
+from gmm_ppl.types import Array, Float
+
+Position = Any
+"""What EM moves: parameters, or the sites of a prior whose sites are others."""
+
+
+class AbstractMStep(Record):
+    """Positions that raise expected log-likelihood + log prior, Q + log p; several along leading axes."""
+
+    @abstractmethod
+    def first(self, parameters: MixtureParameters, statistics: Callable[[], Statistics]) -> Position:
+        """A position at, or near, starting parameters, given what computes the statistics of the data there."""
+
+    @abstractmethod
+    def maximise(self, statistics: Statistics, position: Position) -> Position:
+        """A position no worse than `position`; the best there is, up to the accuracy of the method."""
+
+    @abstractmethod
+    def log_prior(self, position: Position) -> tuple[Float[Array, "..."], MixtureParameters]:
+        """Log prior density (nats) of the position, and its parameters."""
+
+    @abstractmethod
+    def sites(self, position: Position) -> Sites:
+        """The values of the prior's sites."""
+
+    @abstractmethod
+    def flat(self, position: Position) -> Float[Array, "... P"]:
+        """Coordinates in which every point is a position, so that a straight line never leaves the parameters' domain."""
+
+    @abstractmethod
+    def from_flat(self, flat: Float[Array, "... P"]) -> Position:
+        """The position at coordinates."""
+
+    @abstractmethod
+    def slope(self, statistics: Statistics, position: Position) -> Float[Array, "... P"]:
+        """∂ (Q + log p) / ∂ coordinates, which at the statistics of this very position is the slope of the objective."""
+
+
+class ClosedForm(AbstractMStep):
+    """The M-step of a conjugate prior, in whatever namespace the statistics are of.
+
+    Coordinates are log weights less their mean, means, and those of the covariances' parts. All K weights have one, so that
+    components are treated alike; a weight of 0 has that of 10⁻³⁰⁰, which no sum over components can tell from it.
+    """
+
+    kernel: ConjugateKernel
+    shape: MixtureShape = static()
+
+    def first(self, parameters: MixtureParameters, statistics: Callable[[], Statistics]) -> Position:
+        return replace(parameters, covariance=parameters.covariance.rooted())
+
+    def maximise(self, statistics: Statistics, position: Position) -> Position:
+        return self.kernel.given(statistics).mode(self.shape)
+
+    def log_prior(self, position: Position) -> tuple[Float[Array, "..."], MixtureParameters]:
+        return self.kernel.log_density(position), position
+
+    def sites(self, position: Position) -> Sites:
+        return position.sites
+
+    def flat(self, position: Position) -> Float[Array, "... P"]:
+        xp = namespace(position.weights)
+        weights = xp.log(xp.maximum(position.weights, 1e-300))
+        real = position.covariance.real
+        return laid_out([weights - xp.mean(weights, axis=-1, keepdims=True), position.means, *real.values()], self.sizes)
+
+    def from_flat(self, flat: Float[Array, "... P"]) -> Position:
+        xp, parts = namespace(flat), self.taken_apart(flat)
+        weights = xp.exp(parts["weights"] - xp.max(parts["weights"], axis=-1, keepdims=True))
+        return MixtureParameters(weights / weights.sum(axis=-1, keepdims=True), parts["means"], self.shape.family.from_real(parts))
+
+    def slope(self, statistics: Statistics, position: Position) -> Float[Array, "... P"]:
+        return laid_out(list(self.kernel.given(statistics).slope(position).values()), self.sizes)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Of the coordinates of each part."""
+        return self.shape.real_shapes | {"weights": (self.shape.components,)}
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many coordinates each part has."""
+        return [prod(size) for size in self.shapes.values()]
+
+    def taken_apart(self, flat: Float[Array, "... P"]) -> dict[str, Array]:
+        """Coordinates by part."""
+        parts, begun = {}, 0
+        for (name, shape), size in zip(self.shapes.items(), self.sizes, strict=True):
+            parts[name] = flat[..., begun : begun + size].reshape(*flat.shape[:-1], *shape)
+            begun += size
+        return parts
+
+
+def laid_out(parts: list[Array], sizes: list[int]) -> Float[Array, "... P"]:
+    """Arrays (…, *shape) of so many entries each in a row."""
+    batch = parts[0].shape[:-1]
+    return namespace(*parts).concatenate(
+        [part.reshape(*batch, size) for part, size in zip(parts, sizes, strict=True)], axis=-1
+    )
+
+
+def m_step(prior: AbstractPrior, shape: MixtureShape) -> AbstractMStep:
+    """The M-step that suits a prior, for one start that JAX may be tracing."""
+    if isinstance(prior, AbstractConjugatePrior):
+        return ClosedForm(prior.kernel(shape), shape)
+    from gmm_ppl.inference.em.inner_climb import InnerClimb
+
+    return InnerClimb(prior, shape)
+
+
+def hosted_m_step(prior: AbstractPrior, shape: MixtureShape) -> AbstractMStep:
+    """The M-step that suits a prior, for the host's loop."""
+    if isinstance(prior, AbstractConjugatePrior):
+        return ClosedForm(prior.kernel(shape), shape)
+    from gmm_ppl.inference.em.inner_climb import Hosted, InnerClimb
+
+    return Hosted(InnerClimb(prior, shape))
+
+

@@ -1,0 +1,102 @@
+"""From what became of all starts to the best of them, and what a reader of the fit must know."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from gmm_ppl.errors import FitError, FitWarning
+from gmm_ppl.inference.base import PointFit, Restarts, Status
+from gmm_ppl.inference.em.engine import Climbs
+from gmm_ppl.inference.em.loop import RUNNING, STATUSES
+from gmm_ppl.inference.prepared import Prepared
+from gmm_ppl.mixture.parameters import permute
+from gmm_ppl.priors.labels import why_labels_matter
+
+SAME_OPTIMUM = 1e-6
+"""Optima whose objectives differ by less than this, in nats a row, are counted as one."""
+
+
+def best_fit(prepared: Prepared, found: tuple[Climbs, tuple[str, ...]]) -> PointFit:
+    """The best start as a `PointFit`, with what became of all of them; `found` is what they came to, and where each began."""
+    climbs, kinds = found
+    restarts = summarise(climbs, float(prepared.rows.total), kinds)
+    return fit_of_start(prepared, climbs, restarts, restarts.best)
+
+
+def fit_of_start(prepared: Prepared, climbs: Climbs, restarts: Restarts, place: int) -> PointFit:
+    """What one start came to, its components in order."""
+    return in_order(point_of_start(prepared, climbs, restarts, place))
+
+
+def point_of_start(prepared: Prepared, climbs: Climbs, restarts: Restarts, place: int) -> PointFit:
+    """What one start came to, its components as it began with them."""
+    one = climbs.take(place)
+    return PointFit(
+        mixture=prepared.mixture,
+        parameters=one.parameters,
+        sites=one.sites,
+        log_likelihood=float(one.log_likelihood),
+        log_prior=float(one.log_prior),
+        status=restarts.status[place],
+        iterations=int(restarts.iterations[place]),
+        restarts=restarts,
+        row_weights=prepared.weights,
+    )
+
+
+def in_order(found: PointFit) -> PointFit:
+    """Components by their first feature's mean, ties by the next; as they are where a prior may tell them apart."""
+    if why_labels_matter(found.mixture.prior) or set(found.sites) != set(found.parameters.sites):
+        return found
+    ordered = permute(found.parameters, np.lexsort(found.parameters.means.T[::-1]))
+    return replace(found, parameters=ordered, sites=ordered.sites)
+
+
+def summarise(climbs: Climbs, total: float, kinds: tuple[str, ...]) -> Restarts:
+    """What each start came to. A start that was still running when it was interrupted has reached no limit of its own."""
+    status = tuple(Status.INTERRUPTED if code == RUNNING else STATUSES[code] for code in climbs.status.tolist())
+    optimum = number_optima(climbs.objective, climbs.usable, SAME_OPTIMUM * total)
+    return Restarts(
+        climbs.objective,
+        climbs.log_likelihood,
+        climbs.iteration,
+        status,
+        climbs.trace,
+        optimum,
+        int(climbs.ranked[0]),
+        kinds,
+    )
+
+
+def number_optima(objective: np.ndarray, usable: np.ndarray, gap: float) -> np.ndarray:
+    """Number distinct optima from 0, the best, by gaps in the sorted objectives; −1 for unusable starts."""
+    numbers = np.full(objective.size, -1)
+    order = np.flatnonzero(usable)[np.argsort(-objective[usable], kind="stable")]
+    if order.size:
+        numbers[order] = np.concatenate([[0], np.cumsum(-np.diff(objective[order]) > gap)])
+    return numbers
+
+
+def announced(found: PointFit, what: str = "EM") -> PointFit:
+    """The fit, after an error or the warnings that it calls for."""
+    if found.status is Status.NON_FINITE or not np.isfinite(found.objective):
+        raise FitError(f"{what}: {found.status.value}")
+    for caution in cautions(found):
+        warnings.warn(f"{what}: {caution}", FitWarning, stacklevel=3)
+    return found
+
+
+def cautions(found: PointFit) -> Iterator[str]:
+    """What a reader of the fit must know: an end other than convergence, components without rows."""
+    if found.status is not Status.CONVERGED:
+        alike = sum(each is found.status for each in found.restarts.status)
+        yield f"{found.status.value} ({alike} of {len(found.restarts.status)} starts ended so.)"
+    if found.empty:
+        yield (
+            f"No rows are left to component {', '.join(map(str, found.empty))}, counting from 0: take fewer components, or a "
+            "prior with a concentration above 1, which keeps every weight above 0."
+        )
+
+

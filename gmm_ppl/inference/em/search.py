@@ -1,0 +1,173 @@
+"""Where EM is begun, and what is tried from where it ended: many short runs, then the best distinct ones, then split and merge."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gmm_ppl.inference.em.engine import Climbs, Engine, joined
+from gmm_ppl.mixture.density import responsibilities
+from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.rows import Rows
+from gmm_ppl.progress import Progress, silent
+from gmm_ppl.records import map_arrays
+from gmm_ppl.starts import Beginnings
+from gmm_ppl.types import Float
+
+SEVERAL = "several"
+
+SHORT_RUNS = {"nearest": 6, "random": 6, "unions": 5, "responsibilities": 2, "kmeans": 1}
+"""Short runs of each kind out of twenty, in the shares that found most optima of 160 simulated problems."""
+
+TURNS = ("kmeans", "random", "hierarchical", "nearest", "unions", "responsibilities")
+"""Kinds in turn where few starts are asked for."""
+
+FROM = 20
+"""Starts from which short runs are made."""
+
+SHORT_STEPS = 10
+
+PROPOSALS, OPTIMA, RISE = 60, 3, 1e-3
+"""Splits and merges a round, from so many of the best optima, and what counts as a rise, in nats."""
+
+FOLLOWED = 6
+"""Of a round's proposals those that are followed to their ends."""
+
+WORK = 2e8
+"""Rows × (features φ + components) × runs × steps that a search may cost beyond its starts."""
+
+
+def search(
+    engine: Engine, *, start: object, starts: int, seed: int, progress: Progress
+) -> tuple[Climbs, tuple[str, ...]]:
+    """What the starts came to, and where each began.
+
+    Raises:
+        InputError: an unknown name, or a given start that does not fit the mixture and the data.
+    """
+    prepared = engine.prepared
+    begun = Beginnings(prepared.rows, prepared.shape, prepared.scale, seed)
+    if not isinstance(start, str):
+        return engine.climb(begun.given(start), progress=progress), ("given",)
+    if engine.prepared.shape.components == 1:
+        return engine.climb(begun.draw("random", 1), progress=progress), ("random",)
+    if start != SEVERAL:
+        return engine.climb(begun.draw(start, starts), progress=progress), (start,) * starts
+    parameters, kinds = first_ones(engine, begun, starts, progress)
+    climbs = engine.climb(parameters, progress=progress)
+    if starts < FROM or climbs.interrupted or not climbs.usable.any():
+        return climbs, kinds
+    return improved(engine, begun, climbs, kinds, progress)
+
+
+def first_ones(
+    engine: Engine, begun: Beginnings, starts: int, progress: Progress
+) -> tuple[MixtureParameters, tuple[str, ...]]:
+    """Starting parameters, the best distinct ones of short runs where there is room for those, and the kind of each."""
+    most = int(WORK / (work_of(engine) * SHORT_STEPS))
+    if starts < FROM or most < 2 * starts:
+        kinds = tuple(TURNS[place % len(TURNS)] for place in range(starts))
+        return stacked(begun, kinds), kinds
+    many = min(10 * starts, most)
+    kinds = shared_out(many)
+    parameters = stacked(begun, kinds)
+    ends = engine.run(parameters, None, SHORT_STEPS, progress, "Short runs")
+    chosen = distinct(ends, starts)
+    return ends.take(chosen).parameters, tuple(kinds[place] for place in chosen)
+
+
+def work_of(engine: Engine) -> int:
+    """Numbers gone through in a pass of one start."""
+    shape = engine.prepared.shape
+    return engine.held.weights.size * (shape.family.moment.count_features(shape.features) + shape.components)
+
+
+def shared_out(many: int) -> tuple[str, ...]:
+    """Kinds of so many short runs."""
+    total = sum(SHORT_RUNS.values())
+    kinds = [kind for kind, share in SHORT_RUNS.items() for _ in range(round(many * share / total))]
+    return tuple((kinds + ["random"] * many)[:many])
+
+
+def stacked(begun: Beginnings, kinds: Sequence[str]) -> MixtureParameters:
+    """Starting parameters of these kinds, in their order."""
+    drawn = {kind: begun.draw(kind, kinds.count(kind)) for kind in dict.fromkeys(kinds)}
+    places = [kinds[:place].count(kind) for place, kind in enumerate(kinds)]
+    each = [map_arrays(lambda leaf, at=at: leaf[at], drawn[kind]) for kind, at in zip(kinds, places, strict=True)]
+    return map_arrays(lambda *leaves: np.stack(leaves), *each)
+
+
+def distinct(ends: Climbs, most: int) -> list[int]:
+    """The best starts no two of which have one objective, filled up with others where there are fewer."""
+    chosen: list[int] = []
+    ranked = [int(place) for place in ends.ranked]
+    objective = ends.objective
+    for place in ranked:
+        if all(abs(objective[place] - objective[other]) > RISE for other in chosen):
+            chosen.append(place)
+        if len(chosen) == most:
+            return chosen
+    return chosen + [place for place in ranked if place not in chosen][: most - len(chosen)]
+
+
+def improved(
+    engine: Engine, begun: Beginnings, climbs: Climbs, kinds: tuple[str, ...], progress: Progress
+) -> tuple[Climbs, tuple[str, ...]]:
+    """The climbs, the best optima replaced by what splitting and merging their components led to, where that is higher."""
+    rounds = int(WORK / (work_of(engine) * (PROPOSALS * SHORT_STEPS)))
+    rng = np.random.default_rng([begun.seed, 1])
+    places = [place for place in distinct(climbs, OPTIMA) if climbs.usable[place]]
+    for place in places:
+        while rounds > 0 and not climbs.interrupted:
+            rounds -= 1
+            better = best_proposal(engine, begun, climbs.take(place), rng)
+            if better is None or not better.objective[0] > climbs.objective[place] + RISE:
+                break
+            climbs = joined(climbs.take([at for at in range(len(kinds)) if at != place]), better)
+            kinds = (*(kind for at, kind in enumerate(kinds) if at != place), f"{kinds[place]}, split and merged")
+            place = len(kinds) - 1
+            progress("Split and merge", 0, 0, f"best objective {climbs.objective[climbs.ranked[0]]:.4f}")
+    return climbs, kinds
+
+
+def best_proposal(engine: Engine, begun: Beginnings, climb: Climbs, rng: np.random.Generator) -> Climbs | None:
+    """The highest end of EM from splits and merges of one optimum; None where none is usable."""
+    rows = begun.rows
+    with np.errstate(all="ignore"):
+        shares = responsibilities(rows.x, climb.parameters)
+    proposed = begun.of_memberships(np.stack([split_and_merged(shares, rows, rng) for _ in range(PROPOSALS)]))
+    short = engine.run(proposed, None, SHORT_STEPS, silent, "EM")
+    ends = engine.climb(short.take(distinct(short, FOLLOWED)).parameters, progress=silent)
+    return ends.take(ends.ranked[:1]) if ends.usable.any() else None
+
+
+def split_and_merged(shares: Float[np.ndarray, "N K"], rows: Rows, rng: np.random.Generator) -> Float[np.ndarray, "N K"]:
+    """Memberships after a random component has joined another, and a third is split in two.
+
+    The third is split by which of two of its rows, drawn by responsibility, a row is nearer to. Of two components a piece of one
+    moves to the other.
+    """
+    components, moved = shares.shape[1], shares.copy()
+    order = rng.permutation(components)
+    into, joins, split = (order[0], order[0], order[1]) if components == 2 else order[:3]  # noqa: PLR2004
+    near = nearer_to_first(rows, shares[:, split], rng)
+    if components > 2:  # noqa: PLR2004
+        moved[:, into] += moved[:, joins]
+        moved[:, joins] = 0
+    piece = np.where(near, moved[:, split], 0)
+    moved[:, joins] += piece
+    moved[:, split] -= piece
+    return moved
+
+
+def nearer_to_first(rows: Rows, share: Float[np.ndarray, " N"], rng: np.random.Generator) -> np.ndarray:
+    """Which rows are nearer to the first of two that are drawn by their share, in units of that component's deviations."""
+    weight = share * rows.weights
+    total = weight.sum()
+    if not total > 0 or np.count_nonzero(weight) < 2:  # noqa: PLR2004
+        return rng.random(share.size) < 0.5  # noqa: PLR2004
+    one, other = rng.choice(share.size, size=2, replace=False, p=weight / total)
+    middle = rows.columns @ weight / total
+    deviations = np.sqrt((rows.columns - middle[:, None]) ** 2 @ weight / total)
+    scaled = rows.columns / np.where(deviations > 0, deviations, 1)[:, None]
+    distances = [((scaled - scaled[:, each, None]) ** 2).sum(axis=0) for each in (one, other)]
+    return distances[0] < distances[1]

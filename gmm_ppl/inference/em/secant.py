@@ -1,0 +1,70 @@
+"""What past steps say of the curvature: quasi-Newton steps that begin from a fixed-point method's own."""
+
+import numpy as np
+
+from gmm_ppl.namespace import namespace
+from gmm_ppl.records import Record, select
+from gmm_ppl.types import Array, Bool, Float
+
+REMEMBERED = 10
+"""Steps remembered; with 5 fits of many overlapping components take about a tenth more passes, with 20 no fewer."""
+
+
+class Memory(Record):
+    """The last M steps s (oldest first), the gradients they lost y, and what of them the method itself makes, H₀ y.
+
+    H₀ is the method's own inverse curvature: near an optimum its step is H₀ times the gradient, so that differences of its
+    steps are those of gradients times H₀. Rows of zeros are empty. Several memories have leading axes.
+    """
+
+    steps: Float[Array, "... M P"]
+    lost: Float[Array, "... M P"]
+    made: Float[Array, "... M P"]
+
+    @property
+    def filled(self) -> Bool[Array, "... M"]:
+        """Which rows hold a step."""
+        return namespace(self.steps).sum(self.steps * self.lost, axis=-1) > 0
+
+    @property
+    def empty(self) -> Bool[Array, "..."]:
+        """Whether no row does."""
+        return ~self.filled.any(axis=-1)
+
+
+def no_memory(point: Float[Array, "... P"]) -> Memory:
+    """A memory of nothing, for points of this size."""
+    xp = namespace(point)
+    empty = xp.zeros((*point.shape[:-1], REMEMBERED, point.shape[-1]), point.dtype)
+    return Memory(empty, empty, empty)
+
+
+def remember(memory: Memory, step: Array, lost: Array, made: Array) -> Memory:
+    """The memory with one more step, unless the objective curves upwards along it or something is not finite."""
+    xp = namespace(step)
+    inner = xp.sum(step * lost, axis=-1)
+    curved = inner > np.finfo(float).eps * xp.sqrt(xp.sum(step**2, axis=-1) * xp.sum(lost**2, axis=-1))
+    kept = curved & xp.isfinite(inner) & xp.isfinite(made).all(axis=-1)
+
+    def push(rows: Array, row: Array) -> Array:
+        return select(kept, xp.concatenate([rows[..., 1:, :], row[..., None, :]], axis=-2), rows)
+
+    return Memory(push(memory.steps, step), push(memory.lost, lost), push(memory.made, made))
+
+
+def quasi_newton_step(memory: Memory, own: Float[Array, "... P"], gradient: Float[Array, "... P"]) -> Float[Array, "... P"]:
+    """H g with the BFGS inverse H of the remembered steps, begun from the method's `own` step H₀ g.
+
+    In the compact form of Byrd, Nocedal & Schnabel (1994, doi:10.1007/BF01582063) only products of H₀ with g and with y
+    appear, and both are known without H₀. With EM as the method this is the acceleration QN2 of Jamshidian & Jennrich (1997,
+    doi:10.1111/1467-9868.00083) with limited memory.
+    """
+    xp = namespace(own)
+    products = xp.triu(memory.steps @ memory.lost.swapaxes(-1, -2))
+    curvatures = xp.diagonal(products, axis1=-2, axis2=-1)
+    upper = products + xp.where(curvatures > 0, 0, 1)[..., None] * np.eye(REMEMBERED)
+    inner = xp.linalg.solve(upper, memory.steps @ gradient[..., None])[..., 0]
+    from_made = xp.sum(memory.made * inner[..., None], axis=-2)
+    middle = curvatures * inner + (memory.lost @ (from_made - own)[..., None])[..., 0]
+    outer = xp.linalg.solve(upper.swapaxes(-1, -2), middle[..., None])[..., 0]
+    return own + xp.sum(memory.steps * outer[..., None], axis=-2) - from_made

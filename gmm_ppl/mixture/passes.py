@@ -1,0 +1,132 @@
+"""A pass over the rows as a value: parameters in, log-likelihood and expected statistics out, for several mixtures at once.
+
+What is done for each row is one formula in `expanded` and `residuals`; a pass decides where it runs, in NumPy or as a JAX program.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import MappingProxyType
+
+import numpy as np
+
+from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.expanded import about_centre, as_statistics, block_size, expanded_statistics, feature_sums, theta_of
+from gmm_ppl.mixture.loss import LARGEST_LOSS, expanding_loss
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.residuals import residual_statistics
+from gmm_ppl.mixture.rows import Rows, on_device
+from gmm_ppl.mixture.statistics import Statistics
+from gmm_ppl.records import map_arrays
+from gmm_ppl.types import Array
+
+HELD = 2**22
+"""Numbers of φ that are kept from one pass to the next: 32 MB."""
+
+
+class AbstractPass(ABC):
+    """The E-step over rows that it holds."""
+
+    rows: Rows
+
+    @abstractmethod
+    def __call__(self, parameters: MixtureParameters) -> tuple[Array, Statistics]:
+        """Σ_i w_i log P(x_i) in nats (S,) and `Statistics` (S, …) of S mixtures along a leading axis, in NumPy's arrays."""
+
+    @abstractmethod
+    def session(self) -> AbstractContextManager:
+        """What must hold while the pass is used."""
+
+
+class NumPyPass(AbstractPass):
+    """All mixtures together, in NumPy: nothing is compiled, and JAX is not imported."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.features: np.ndarray | None = None
+
+    def __call__(self, parameters: MixtureParameters) -> tuple[Array, Statistics]:
+        lossy = expanding_loss(self.rows, parameters) > LARGEST_LOSS[self.rows.columns.dtype.name]
+        if not lossy.any():
+            return self.expanded(parameters)
+        if lossy.all():
+            return residual_statistics(self.rows, parameters)
+        return joined(lossy, residual_statistics(self.rows, taken(parameters, lossy)), self.expanded(taken(parameters, ~lossy)))
+
+    def expanded(self, parameters: MixtureParameters) -> tuple[Array, Statistics]:
+        """The fast form, from features that are kept where they are few."""
+        rows, moment, lanes = self.rows, parameters.covariance.moment, parameters.weights.shape[0]
+        size, count = moment.count_features(rows.columns.shape[0]), rows.columns.shape[1]
+        if size * count > HELD:
+            return expanded_statistics(rows, parameters, lanes)
+        if self.features is None:
+            self.features = moment.features(about_centre(rows.columns, rows))
+        theta, block = theta_of(rows, parameters), block_size(lanes, parameters)
+        parts = [slice(start, start + block) for start in range(0, count, block)]
+        sums = [feature_sums(theta, self.features[:, each], rows.weights[each]) for each in parts]
+        value, total = (sum(each[1:], start=each[0]) for each in zip(*sums, strict=True))
+        return value, as_statistics(total.astype(float), rows, parameters)
+
+    def session(self) -> AbstractContextManager:
+        return nullcontext()
+
+
+class JaxPass(AbstractPass):
+    """One mixture after another, each by a compiled program whose blocks fill the cores."""
+
+    def __init__(self, rows: Rows) -> None:
+        with self.session():
+            self.rows, self.held = rows, on_device(rows)
+
+    def __call__(self, parameters: MixtureParameters) -> tuple[Array, Statistics]:
+        from gmm_ppl.mixture.data_pass import compiled_statistics
+        from gmm_ppl.types import to_numpy
+
+        lanes = [taken(parameters, lane) for lane in range(parameters.weights.shape[0])]
+        answers = [to_numpy(compiled_statistics(self.held, each)) for each in lanes]
+        return map_arrays(lambda *leaves: np.stack(leaves), *answers)
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        import jax
+
+        from gmm_ppl.compiled import one_blas_thread
+
+        with jax.enable_x64(new_val=True), one_blas_thread():
+            yield
+
+
+PASSES: Mapping[str, type[AbstractPass]] = MappingProxyType({"numpy": NumPyPass, "jax": JaxPass})
+
+LARGE = 4e6
+"""Rows × starts × (features φ and components) from which a compiled pass is worth what it takes to compile."""
+
+
+def pass_over(rows: Rows, shape: MixtureShape, lanes: int, name: object = None) -> AbstractPass:
+    """The pass called `name`; by default the one that should be done first.
+
+    Raises:
+        InputError: an unknown name.
+    """
+    if name is None:
+        numbers = shape.family.moment.count_features(shape.features) + shape.components
+        return PASSES["jax" if rows.columns.shape[1] * numbers * lanes >= LARGE else "numpy"](rows)
+    if not isinstance(name, str) or name not in PASSES:
+        raise InputError(f"data_pass: none is called {name!r}; choose {' or '.join(PASSES)}, or None for the faster one.")
+    return PASSES[name](rows)
+
+
+def taken(parameters: MixtureParameters, chosen: object) -> MixtureParameters:
+    """Some of several mixtures."""
+    return map_arrays(lambda leaf: leaf[chosen], parameters)
+
+
+def joined(first: np.ndarray, one: tuple[Array, Statistics], other: tuple[Array, Statistics]) -> tuple[Array, Statistics]:
+    """Answers for the lanes where `first` holds, and for the others, in their places."""
+
+    def merge(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        whole = np.empty((first.size, *a.shape[1:]))
+        whole[first], whole[~first] = a, b
+        return whole
+
+    return map_arrays(merge, one, other)
