@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.mixture.covariance import AbstractCovariance
+from gmm_ppl.mixture.covariance import Part
 from gmm_ppl.mixture.density import density_and_responsibilities
-from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape, permute
+from gmm_ppl.mixture.parameters import MEANS, WEIGHTS, MixtureParameters, MixtureShape, permute
 from gmm_ppl.model.posterior import Posterior
-from gmm_ppl.priors.sites import Sites
+from gmm_ppl.priors.base import Sites
 from gmm_ppl.types import Array, Float
 
 
@@ -24,19 +24,15 @@ def quantities(posterior: Posterior, sites: Sites) -> dict[str, Array]:
 
 
 def of_components(parameters: MixtureParameters) -> dict[str, Array]:
-    """Weights, means and covariance values of components in order."""
-    ordered = permute(parameters, jnp.argsort(parameters.means[:, 0]))
-    return {
-        "weights": ordered.weights[:-1],
-        "means": ordered.means,
-        ordered.covariance.site: packed(ordered.covariance),
-    }
+    """Weights, means and parts of covariances of components in order; of matrices the lower triangles."""
+    ordered = permute(parameters, jnp.argsort(parameters.means[:, 0])).sites
+    parts = {part.name: part.support.packed(ordered[part.name]) for part in free_parts(parameters.shape)}
+    return {"weights": ordered["weights"][:-1], "means": ordered["means"], **parts}
 
 
-def packed(covariance: AbstractCovariance) -> Array:
-    """Free entries of the family's values: lower triangles of matrices, packed."""
-    values = covariance.values
-    return values[(..., *np.tril_indices(values.shape[-1]))] if covariance.matrix else values
+def free_parts(shape: MixtureShape) -> list[Part]:
+    """The family's parts, but for those that can have one value only, such as the shape of a single feature."""
+    return [part for part in shape.family.parts if part.count(shape.components, shape.features)]
 
 
 def of_the_whole(posterior: Posterior, parameters: MixtureParameters, likelihood: Array, joint: Array) -> dict[str, Array]:
@@ -54,27 +50,22 @@ def of_the_whole(posterior: Posterior, parameters: MixtureParameters, likelihood
 
 def names(shape: MixtureShape) -> tuple[str, ...]:
     """Names of the entries of `flat`, in their order, counting components and features from 0."""
-    every = {"mixture mean": (shape.features,), "weights": (shape.components - 1,), "means": (shape.components, shape.features)}
-    every[shape.family.site] = packed_shape(shape)
-    whole = ("log likelihood", "log posterior", "mixture mean", "log density", "same component")
-    order = ("weights", "means", shape.family.site, *(whole if shape.components > 1 else whole[:-1]))
-    return tuple(name for each in order for name in spelled(each, every.get(each, ()), shape))
+    parts = [part.support.packed(labels(part, shape)) for part in free_parts(shape)]
+    centre = spelled("mixture mean", (shape.features,))
+    last = ["same component"] if shape.components > 1 else []
+    every = [labels(WEIGHTS, shape)[:-1], labels(MEANS, shape), *parts, ["log likelihood", "log posterior"], centre]
+    return tuple(str(name) for each in (*every, ["log density", *last]) for name in np.ravel(each))
 
 
-def packed_shape(shape: MixtureShape) -> tuple[int, ...]:
-    """Shape of `packed`."""
-    values = shape.family.value_shape(shape.components, shape.features)
-    return (*values[:-2], shape.features * (shape.features + 1) // 2) if shape.family.matrix else values
+def labels(part: Part, shape: MixtureShape) -> np.ndarray:
+    """The name of every entry of a part, where the entry is."""
+    return spelled(part.name, part.shape(shape.components, shape.features))
 
 
-def spelled(name: str, size: tuple[int, ...], shape: MixtureShape) -> list[str]:
-    """`means[0, 1]` for every entry; an entry of a matrix by its row and column."""
-    if not size:
-        return [name]
-    matrix = shape.family.matrix and name == shape.family.site
-    last = list(zip(*np.tril_indices(shape.features), strict=True)) if matrix else [(each,) for each in range(size[-1])]
-    indices = [(*leading, *each) for leading in np.ndindex(*size[:-1]) for each in last]
-    return [f"{name}[{', '.join(str(int(each)) for each in index)}]" for index in indices]
+def spelled(name: str, size: tuple[int, ...]) -> np.ndarray:
+    """`means[0, 1]` for every entry of an array; the bare name of a number."""
+    entries = [f"{name}[{', '.join(map(str, index))}]" if index else name for index in np.ndindex(*size)]
+    return np.array(entries, dtype=object).reshape(size)
 
 
 def flat(found: Mapping[str, Array]) -> Float[Array, " Q"]:

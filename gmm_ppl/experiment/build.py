@@ -9,7 +9,7 @@ from gmm_ppl.data import Table, as_table, check_enough_rows, datasets
 from gmm_ppl.errors import InputError
 from gmm_ppl.experiment.loading import Experiment
 from gmm_ppl.experiment.source import KeyPath
-from gmm_ppl.inference.fit import check_mode
+from gmm_ppl.inference.prepared import check_mode
 from gmm_ppl.model.specification import Mixture
 
 

@@ -6,6 +6,9 @@ import platform
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
+
+from wrapt import register_post_import_hook
 
 VARIABLE = "GMM_PPL_CACHE"
 OFF = {"off", "no", "0", "false"}
@@ -29,15 +32,19 @@ def use_cache() -> Path | None:
     if directory is None or "JAX_COMPILATION_CACHE_DIR" in os.environ or not _usable(directory):
         return None
     forget_oldest(directory, MOST_BYTES)
-    import jax
+    # Once somebody imports JAX, which a fit of small data does not.
+    register_post_import_hook(lambda jax: configure(jax, directory), "jax")
+    # A disk that fills up, or an entry that another run forgets meanwhile, costs a compilation and nothing else.
+    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache entry")
+    return directory
 
+
+def configure(jax: Any, directory: Path) -> None:
+    """Let JAX keep compiled programs in a directory."""
     jax.config.update("jax_compilation_cache_dir", str(directory))
     # Small programs as well: each takes longer to compile than to read.
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-    # A disk that fills up, or an entry that another run forgets meanwhile, costs a compilation and nothing else.
-    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache entry")
-    return directory
 
 
 def cache_directory() -> Path | None:

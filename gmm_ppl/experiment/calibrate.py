@@ -13,6 +13,7 @@ from gmm_ppl.calibration.verdict import LEVEL, Verdict, judge
 from gmm_ppl.experiment.build import Task, located
 from gmm_ppl.experiment.journal import journal
 from gmm_ppl.experiment.json_file import write_json
+from gmm_ppl.experiment.provenance import device
 from gmm_ppl.experiment.record import record_of
 from gmm_ppl.experiment.store import COMPLETE, FORMAT, MANIFEST, outputs_of, replacing
 from gmm_ppl.model.specification import Mixture, resolved_prior
@@ -67,7 +68,7 @@ def run(
         KeyboardInterrupt: interrupted before there was anything to keep.
     """
     seed = planned.task.experiment.config.seed
-    record = {**record_of(planned.task, command), "seeds": {"calibration": seed}}
+    record = {**record_of(planned.task, command), "device": device(), "seeds": {"calibration": seed}}
     with replacing(directory) as partial:
         with journal(partial / "run.log"):
             found = calibrate(

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from gmm_ppl.experiment.fields import Lists, OneOf, Section, list_of, name_or_position, refusal
 from gmm_ppl.experiment.formats import FORMATS
 from gmm_ppl.experiment.prior import Prior
-from gmm_ppl.experiment.registries import ACCELERATIONS, DATASETS, FAMILIES, STARTS
+from gmm_ppl.experiment.registries import ACCELERATIONS, DATASETS, FAMILIES, PASSES, STARTS
 from gmm_ppl.experiment.samplers import Mcmc, NutsConfig
 
 Column = Annotated[str | int, BeforeValidator(name_or_position)]
@@ -48,8 +48,7 @@ class ModelConfig(Section):
     components: int = Field(ge=1, description="The number of components, K.")
     covariance: Annotated[str, OneOf("covariance family", FAMILIES)] = Field(
         default="full",
-        description="The covariance family: full (a matrix for each component), tied (one matrix for all), diagonal "
-        "(variances along the axes), spherical (one variance for each component).",
+        description="The covariance family: what covariances may be, and what of them components share.",
     )
     prior: Prior = Field(
         default={"kind": "weak"},
@@ -62,8 +61,14 @@ class ModelConfig(Section):
 class EmConfig(Section):
     """Expectation–maximisation: the point fit, and where the sampler starts from."""
 
-    starts: int = Field(default=20, ge=1, le=100_000, description="How many starts; the best optimum is kept.")
-    start: Annotated[str, OneOf("start", STARTS)] = Field(default="kmeans", description="How a start is made.")
+    starts: int = Field(
+        default=20, ge=1, le=100_000, description="How many starts are followed to their ends; the best optimum is kept."
+    )
+    start: Annotated[str, OneOf("start", STARTS)] = Field(
+        default="several",
+        description="Where starts begin: one kind, or several in turn, of which the best of many short runs are followed and "
+        "improved by splits and merges.",
+    )
     tolerance: float = Field(
         default=1e-10,
         gt=0,
@@ -82,6 +87,11 @@ class EmConfig(Section):
         default="quasi_newton",
         description="How EM is made faster: quasi_newton takes fewer steps, many times fewer where components overlap; null is "
         "plain EM.",
+    )
+    data_pass: Annotated[str, OneOf("data pass", PASSES)] | None = Field(
+        default=None,
+        description="Where sums over rows run: numpy, or jax, whose program is compiled first; null takes the one that should be "
+        "done first.",
     )
 
 

@@ -47,7 +47,7 @@ class Engines:
 
 def default_engines() -> Engines:
     """The package's own."""
-    from gmm_ppl.inference.fit import fit
+    from gmm_ppl.inference.em.fit import fit
     from gmm_ppl.results.datatree import to_datatree
     from gmm_ppl.results.metrics import metrics
     from gmm_ppl.results.store import save

@@ -15,6 +15,7 @@ from gmm_ppl.experiment.formats import Render
 from gmm_ppl.experiment.journal import journal
 from gmm_ppl.experiment.json_file import write_json
 from gmm_ppl.experiment.loading import resolved, to_yaml
+from gmm_ppl.experiment.provenance import device
 from gmm_ppl.experiment.record import fingerprint_of, manifest, record_of, seeds_of
 from gmm_ppl.experiment.store import MANIFEST, read_manifest, replacing
 from gmm_ppl.experiment.unchanged import finished
@@ -122,7 +123,7 @@ def _fill(
         # Draws from the prior stand beside those from the posterior; a point alone need not wait for their program.
         options |= {"relabelling": config.mcmc.relabelling} if config.mcmc else {"prior_draws": 0}
         tree = engines.to_datatree(draws or point, task.table, progress=progress, **options)
-        tree.attrs["provenance"] = json.dumps({**record, "timings": clock.seconds})
+        tree.attrs["provenance"] = json.dumps({**record, "device": device(), "timings": clock.seconds})
         engines.save(tree, partial / "results.nc")
         write_json(partial / "metrics.json", engines.metrics(tree))
         engines.summary(tree).to_csv(partial / "summary.csv")
@@ -147,7 +148,7 @@ def _write_configs(partial: Path, task: Task) -> None:
 
 def _fit(task: Task, engines: Engines, progress: Progress) -> PointFit:
     config = task.experiment.config
-    progress("EM", 0, 0, "compiling")
+    progress("EM", 0, 0)
     with located(task.experiment, ("model",)):
         options = config.em.model_dump(exclude={"bootstrap"})
         point = engines.fit(task.mixture, task.table, seed=seeds_of(config)["em"], progress=progress, **options)

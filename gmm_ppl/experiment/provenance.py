@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,12 @@ def versions() -> dict[str, str]:
 
 
 def device() -> dict[str, Any]:
-    """What JAX computes on: the platform, the model of the device, and how many there are."""
+    """What was computed on: the platform, the model of the device, and how many there are.
+
+    JAX's where it was imported, and else the processor, by the names that JAX has for it.
+    """
+    if "jax" not in sys.modules:
+        return {"platform": "cpu", "kind": "cpu", "count": 1}
     import jax
 
     devices = jax.devices()

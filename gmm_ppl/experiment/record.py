@@ -38,7 +38,6 @@ def record_of(task: Task, command: str) -> dict[str, Any]:
         "data": _data(task),
         "seeds": seeds_of(config),
         "versions": versions(),
-        "device": device(),
         "precision": "float64",
         "platform": operating_system(),
         "git": git_revision(Path(source.name).resolve().parent),
@@ -46,12 +45,13 @@ def record_of(task: Task, command: str) -> dict[str, Any]:
 
 
 def manifest(record: dict[str, Any], fingerprint: str, clock: Clock, directory: Path, *, whole: bool = True) -> dict[str, Any]:
-    """The last file of a run: the record, how long it took, and the hash of every other file."""
+    """The last file of a run: the record, what it was computed on, how long it took, and the hash of every other file."""
     timings = {**clock.seconds, "total": round(clock.total, 3)}
     return {
         "format": FORMAT,
         "status": COMPLETE if whole else INTERRUPTED,
         **record,
+        "device": device(),
         "finished_at": _now(),
         "timings": timings,
         "fingerprint": fingerprint,

@@ -11,8 +11,10 @@ from pydantic_core import PydanticUndefined
 from gmm_ppl.experiment.config import ExperimentConfig
 from gmm_ppl.experiment.explain import as_number
 from gmm_ppl.experiment.prior import SECTIONS
+from gmm_ppl.experiment.registries import FAMILIES, STARTS
 from gmm_ppl.experiment.samplers import SAMPLERS, NutsConfig
 from gmm_ppl.experiment.schema import sections_in
+from gmm_ppl.experiment.words import first_sentence
 
 OPENING = """# Configs
 
@@ -42,14 +44,22 @@ SAMPLERS_OPENING = """
 
 `mcmc.sampler` names one of these; the other keys of `mcmc` are its own. Without a name it is nuts.
 """
+TITLES = ("key", "default", "meaning")
 BY_NAME = {"prior": "kind", "mcmc": "sampler"}
 """Sections with tables of their own, and the key that tells which."""
 
 
 def reference() -> str:
     """The page as Markdown."""
-    keys = _table(_rows(ExperimentConfig, ""))
-    return OPENING + keys + PRIORS_OPENING + _kinds(SECTIONS) + SAMPLERS_OPENING + _kinds(SAMPLERS)
+    keys = _table(_rows(ExperimentConfig, ""), *TITLES)
+    families = _table(
+        ((f"`{name}`", first_sentence(family).replace("|", "\\|")) for name, family in FAMILIES.items()), "family", "meaning"
+    )
+    starts = _table(((f"`{name}`", meaning) for name, meaning in STARTS.items()), "start", "meaning")
+    return (
+        f"{OPENING}{keys}\n## Covariance families\n\n{families}\n## Starts\n\n{starts}"
+        f"{PRIORS_OPENING}{_kinds(SECTIONS)}{SAMPLERS_OPENING}{_kinds(SAMPLERS)}"
+    )
 
 
 def _kinds(sections: Mapping[str, type[BaseModel]]) -> str:
@@ -58,7 +68,7 @@ def _kinds(sections: Mapping[str, type[BaseModel]]) -> str:
 
 def _keys(section: type[BaseModel]) -> str:
     rows = [row for row in _rows(section, "") if row[0].strip("`") not in BY_NAME.values()]
-    return f"\n{_table(iter(rows))}" if rows else ""
+    return f"\n{_table(iter(rows), *TITLES)}" if rows else ""
 
 
 def _rows(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
@@ -69,8 +79,8 @@ def _rows(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str
             yield from _rows(each, f"{prefix}{name}.")
 
 
-def _table(rows: Iterator[tuple[str, str, str]]) -> str:
-    lines = ["| key | default | meaning |", "|---|---|---|"]
+def _table(rows: Iterator[tuple[str, ...]], *titles: str) -> str:
+    lines = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
 
 

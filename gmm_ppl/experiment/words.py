@@ -30,3 +30,8 @@ def described(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"a list of {len(value)}"
     return "a mapping" if isinstance(value, dict) else f"{value} (a {type(value).__name__})"
+
+
+def first_sentence(thing: object) -> str:
+    """What a docstring begins with."""
+    return (thing.__doc__ or "").strip().partition("\n")[0].partition(". ")[0].rstrip(".") + "."

@@ -15,6 +15,7 @@ from gmm_ppl.report.checks import (
 )
 from gmm_ppl.report.parameters import ParameterRow
 from gmm_ppl.report.reading import components, features, has
+from gmm_ppl.report.starts import starts_of
 from gmm_ppl.results.diagnostics import trouble
 
 
@@ -30,28 +31,21 @@ def measure(tree: xr.DataTree, rows: Iterable[ParameterRow]) -> Measurements:
 
 def _point(tree: xr.DataTree) -> PointMeasurements:
     fit = tree["em_fit"].dataset
-    objective, optimum = _restarts(tree)
-    best = np.nanmax(objective, initial=-math.inf)
-    others = objective[(optimum > 0) & np.isfinite(objective)]
+    starts = starts_of(tree)
+    best = np.nanmax(starts.objective, initial=-math.inf)
+    others = starts.objective[(starts.optimum > 0) & np.isfinite(starts.objective)]
     return PointMeasurements(
         status=str(fit.attrs["status"]),
         message=str(fit.attrs["message"]),
         starts=int(fit.attrs["starts"]),
-        reached=int((optimum == 0).sum()),
+        reached=int((starts.optimum == 0).sum()),
+        places=starts.places(starts.optimum == 0),
         optima=int(fit.attrs["distinct_optima"]),
         runner_up=float(best - others.max()) if others.size else math.inf,
         counts=tuple(fit["responsibilities"].sum("obs").values.tolist()),
         components=components(tree),
         n_features=len(features(tree)),
     )
-
-
-def _restarts(tree: xr.DataTree) -> tuple[np.ndarray, np.ndarray]:
-    """Objective and optimum of each start; one start at the best optimum where none was stored."""
-    if not has(tree, "em_restarts", "optimum"):
-        return tree["em_fit"].dataset["objective"].values.reshape(1), np.zeros(1, dtype=int)
-    restarts = tree["em_restarts"].dataset
-    return restarts["objective"].values, restarts["optimum"].values
 
 
 def _posterior(tree: xr.DataTree, rows: list[ParameterRow]) -> PosteriorMeasurements:

@@ -1,33 +1,14 @@
-"""A labelled result read for a report: its names, its data, and its Gaussians with dense covariances.
-
-Figures need covariances as matrices whatever the family, and some draws rather than all: that is read here alone.
-"""
-
-from dataclasses import dataclass
+"""A labelled result read for a report: its names, its data, its point and some of its draws."""
 
 import numpy as np
 import xarray as xr
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.covariance import AbstractCovariance, find_family
-from gmm_ppl.results.labels import dense_covariances, parameter_names, parameters_of
+from gmm_ppl.results.gaussians import Gaussians, draws_of, point_of
 from gmm_ppl.results.limits import spaced
 
 _SEED, _MOST_DRAWS, _FEWEST_DRAWS, _MOST_NUMBERS = 20_020, 4000, 100, 20_000_000
-
-
-@dataclass(frozen=True)
-class Gaussians:
-    """Weights (…, K), means (…, K, D) and dense covariances (…, K, D, D), as plain arrays."""
-
-    weights: np.ndarray
-    means: np.ndarray
-    covariances: np.ndarray
-
-    @property
-    def deviations(self) -> np.ndarray:
-        """Standard deviation of each component along each feature, (…, K, D)."""
-        return np.sqrt(np.diagonal(self.covariances, axis1=-2, axis2=-1))
 
 
 def check_own(tree: xr.DataTree) -> None:
@@ -72,7 +53,7 @@ def observations(tree: xr.DataTree) -> np.ndarray:
 
 def point(tree: xr.DataTree) -> Gaussians:
     """The EM fit."""
-    return _gaussians(tree["em_fit"].dataset, str(tree.attrs["covariance"]))
+    return point_of(tree)
 
 
 def draws(tree: xr.DataTree, most: int) -> Gaussians | None:
@@ -82,13 +63,9 @@ def draws(tree: xr.DataTree, most: int) -> Gaussians | None:
     """
     if not has(tree, "posterior"):
         return None
-    names = list(parameter_names(tree))
-    flat = tree["posterior"].dataset[names].stack({"sample_": ("chain", "draw")}, create_index=False)
     affordable = _MOST_NUMBERS // (len(components(tree)) * len(features(tree)) ** 2)
-    dense = spaced(flat.sizes["sample_"], max(_FEWEST_DRAWS, min(affordable, _MOST_DRAWS)))
-    every = _gaussians(flat.isel(sample_=dense), str(tree.attrs["covariance"]))
-    keep = spaced(len(every.weights), most)
-    return Gaussians(every.weights[keep], every.means[keep], every.covariances[keep])
+    every = draws_of(tree, max(_FEWEST_DRAWS, min(affordable, _MOST_DRAWS)))
+    return every.take(spaced(len(every.weights), most))
 
 
 def responsibilities(tree: xr.DataTree) -> np.ndarray:
@@ -119,8 +96,3 @@ def separation(fit: Gaussians) -> np.ndarray:
 def telling_features(fit: Gaussians, most: int) -> list[int]:
     """The at most `most` features along which the components differ most, in the data's order."""
     return sorted(np.argsort(-separation(fit), kind="stable")[:most].tolist())
-
-
-def _gaussians(dataset: xr.Dataset, covariance: str) -> Gaussians:
-    parameters = parameters_of(dataset, covariance)
-    return Gaussians(parameters.weights, parameters.means, dense_covariances(parameters))

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import xarray as xr
-from scipy.special import entr
+
+from gmm_ppl.results.evaluate import entropy
 
 Criteria = dict[str, float | int | None]
 
@@ -46,7 +47,7 @@ def at_the_point(fit: xr.Dataset) -> Criteria:
         "n_parameters": p,
         "bic": bic,
         "aic": -2 * log_likelihood + 2 * p,
-        "icl": bic + 2 * float(entr(fit["responsibilities"].values).sum()),
+        "icl": bic + 2 * float(entropy(fit["responsibilities"].transpose("obs", "component").values).sum()),
     }
 
 

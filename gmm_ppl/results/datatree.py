@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from gmm_ppl.compiled import one_blas_thread
 from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.base import DrawsFit, PointFit, check_unweighted
-from gmm_ppl.inference.bootstrap import BootstrapFit
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.model.specification import Mixture, resolved_prior
 from gmm_ppl.progress import Progress, silent
@@ -19,7 +19,9 @@ from gmm_ppl.results.groups import FROM_DRAWS, FROM_POINT
 from gmm_ppl.results.limits import Limits
 from gmm_ppl.results.material import Groups, Material
 from gmm_ppl.results.relabel import RelabelledDraws, relabel
-from gmm_ppl.types import in_float64
+
+if TYPE_CHECKING:
+    from gmm_ppl.inference.bootstrap import BootstrapFit
 
 LIBRARIES = {"nuts": "blackjax", "tempered": "blackjax", "laplace": "gmm_ppl"}
 """Whose code made the draws of each engine."""
@@ -29,7 +31,7 @@ def to_datatree(
     fit: PointFit | DrawsFit,
     data: object,
     *,
-    bootstrap: BootstrapFit | None = None,
+    bootstrap: "BootstrapFit | None" = None,
     name: str = "mixture",
     seed: int = 0,
     prior_draws: int = 500,
@@ -68,12 +70,21 @@ def to_datatree(
     # The prior that was sampled, where the point was found under another one (maximum likelihood, say).
     mixture = fit.mixture
     material = Material(table, point, mixture, seed, prior_draws, predictive_draws, limits or Limits(), bootstrap)
-    with one_blas_thread():
+    with threads(fit):
         draws = relabel(fit, table.values, method=relabelling) if isinstance(fit, DrawsFit) else None
         found = list(built(material, draws, progress or silent))
     tree = xr.DataTree.from_dict({f"/{name}": dataset for each in found for name, dataset in each.datasets.items()})
     tree.attrs = root_attrs(material, draws, name, [sentence for each in found for sentence in each.left_out])
     return tree
+
+
+def threads(fit: PointFit | DrawsFit) -> AbstractContextManager:
+    """Of LAPACK while a tree is made: one beside JAX's own."""
+    if not isinstance(fit, DrawsFit):
+        return nullcontext()
+    from gmm_ppl.compiled import one_blas_thread
+
+    return one_blas_thread()
 
 
 def check(table: Table, point: PointFit, prior_draws: int, predictive_draws: int) -> None:
@@ -87,7 +98,7 @@ def check(table: Table, point: PointFit, prior_draws: int, predictive_draws: int
         raise InputError(f"prior_draws and predictive_draws must be at least 0; given {prior_draws!r} and {predictive_draws!r}.")
 
 
-def check_bootstrap(point: PointFit, bootstrap: BootstrapFit | None) -> None:
+def check_bootstrap(point: PointFit, bootstrap: "BootstrapFit | None") -> None:
     """Refuse replicates of another mixture than the point's."""
     if bootstrap is not None and bootstrap.start.parameters.shape != point.parameters.shape:
         raise InputError(
@@ -127,8 +138,7 @@ def root_attrs(material: Material, draws: RelabelledDraws | None, name: str, lef
     }
 
 
-@in_float64
 def prior_attrs(mixture: Mixture, shape: MixtureShape) -> tuple[dict[str, object], tuple[str, ...]]:
-    """Kind and numbers of the prior, and its formulae, in double precision."""
+    """Kind and numbers of the prior, and its formulae."""
     prior = resolved_prior(mixture)
     return {"kind": prior.kind, **prior.numbers()}, prior.formulae(shape)

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.mixture.covariance import FAMILIES, find_family
-from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.covariance import FAMILIES, Part, find_family
+from gmm_ppl.mixture.parameters import MEANS, WEIGHTS, MixtureParameters, from_sites
 from gmm_ppl.results.store import group_of_parameters
 
 SAMPLE = ("chain", "draw")
@@ -30,36 +30,30 @@ def labelled(
 
 
 def variables_of(parameters: MixtureParameters, *, sample: Sequence[str] = ()) -> dict[str, tuple[tuple[str, ...], object]]:
-    """Weights, means and the family's covariance values as (dimensions, array) pairs, led by the `sample` dimensions."""
-    family = parameters.shape.family
-    dims = {"weights": ("component",), "means": ("component", "feature"), family.site: family.dims}
-    return {name: ((*sample, *dims[name]), values) for name, values in parameters.sites.items()}
+    """Weights, means and the parts of the family's covariances as (dimensions, array) pairs, led by the `sample` dimensions."""
+    sites = parameters.sites
+    return {part.name: ((*sample, *part.dims), sites[part.name]) for part in parameters.shape.parts}
 
 
 def parameters_of(dataset: xr.Dataset, covariance: str) -> MixtureParameters:
     """The mixture parameters that a group holds, as NumPy arrays with the sample dimensions leading.
 
     Args:
-        dataset: a group with `weights`, `means` and the covariance variable of its family (`em_fit`, `posterior`,
-            `prior`), its dimensions in any order.
+        dataset: a group with `weights`, `means` and the parts of its family's covariances (`em_fit`, `posterior`, `prior`), its
+            dimensions in any order.
         covariance: the family's name, which the tree has in `attrs["covariance"]`.
 
     Raises:
         InputError: an unknown family.
     """
     family = find_family(covariance)
-    leading = tuple(dim for dim in dataset["means"].dims if dim not in ("component", "feature"))
-
-    def read(name: str, dims: Sequence[str]) -> np.ndarray:
-        return dataset[name].transpose(*leading, *dims).values
-
-    return MixtureParameters(
-        read("weights", ("component",)), read("means", ("component", "feature")), family(read(family.site, family.dims))
-    )
+    leading = tuple(dim for dim in dataset["means"].dims if dim not in MEANS.dims)
+    parts = (WEIGHTS, MEANS, *family.parts)
+    return from_sites({part.name: dataset[part.name].transpose(*leading, *part.dims).values for part in parts}, family)
 
 
 def covariance_of(tree: xr.DataTree) -> str:
-    """The covariance family that a tree names or, made elsewhere, that its variables are those of.
+    """The covariance family that a tree names or, made elsewhere, that its variables are all the parts of.
 
     Raises:
         InputError: there are no covariances that a known family has.
@@ -67,26 +61,20 @@ def covariance_of(tree: xr.DataTree) -> str:
     if "covariance" in tree.attrs:
         return str(tree.attrs["covariance"])
     dataset = tree[group_of_parameters(tree)].dataset
-    for name, family in FAMILIES.items():
-        if family.site in dataset and set(dataset[family.site].dims) - set(SAMPLE) == set(family.dims):
-            return name
-    known = "; ".join(f"{family.site} ({', '.join(family.dims)})" for family in FAMILIES.values())
-    raise InputError(f"the tree has no covariances with the dimensions of a known family, which are {known}.")
+    there = {str(name): set(array.dims) - set(SAMPLE) for name, array in dataset.data_vars.items()}
+    fitting = [family for family in FAMILIES.values() if all(there.get(part.name) == set(part.dims) for part in family.parts)]
+    if not fitting:
+        known = "; ".join(" and ".join(map(in_words, family.parts)) for family in FAMILIES.values())
+        raise InputError(f"the tree has no covariances with the dimensions of a known family, which are {known}.")
+    # A family's parts may be some of another's.
+    return max(fitting, key=lambda family: len(family.parts)).name
 
 
-def dense_covariances(parameters: MixtureParameters) -> np.ndarray:
-    """Covariance matrices (…, K, D, D) of parameters with at most one leading axis, in NumPy: JAX would have to compile."""
-    if parameters.weights.ndim == 1:
-        return np.asarray(parameters.covariances)
-    shape, family = parameters.shape, type(parameters.covariance)
-    values = parameters.covariance.values
-    if family.dims[0] == "component":
-        # Draws as so many more components: one at a time would be slow.
-        every = family(values.reshape(-1, *values.shape[2:])).dense(values.shape[0] * shape.components, shape.features)
-        return np.asarray(every).reshape(*values.shape[:2], shape.features, shape.features)
-    return np.stack([family(each).dense(shape.components, shape.features) for each in values])
+def parameter_names(tree: xr.DataTree) -> tuple[str, ...]:
+    """Names of the variables that make a mixture: weights, means, and the parts of the family's covariances."""
+    return (WEIGHTS.name, MEANS.name, *(part.name for part in find_family(covariance_of(tree)).parts))
 
 
-def parameter_names(tree: xr.DataTree) -> tuple[str, str, str]:
-    """Names of the three variables that make a mixture: weights, means, and the covariance variable of the family."""
-    return "weights", "means", find_family(covariance_of(tree)).site
+def in_words(part: Part) -> str:
+    """`variances (component, feature)`."""
+    return f"{part.name} ({', '.join(part.dims)})"

@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from typing import TYPE_CHECKING
 
-import jax
-import numpy as np
 import xarray as xr
 
 from gmm_ppl.data.tables import Table
 from gmm_ppl.inference.base import PointFit
-from gmm_ppl.inference.bootstrap import BootstrapFit
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.results.labels import Attributes, Variables, labelled
 from gmm_ppl.results.limits import Limits
-from gmm_ppl.types import Array
+
+if TYPE_CHECKING:
+    from gmm_ppl.inference.bootstrap import BootstrapFit
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +32,7 @@ class Material:
     prior_draws: int
     predictive_draws: int
     limits: Limits
-    bootstrap: BootstrapFit | None = None
+    bootstrap: "BootstrapFit | None" = None
 
     @property
     def shape(self) -> MixtureShape:
@@ -43,16 +42,6 @@ class Material:
     def labelled(self, variables: Variables, *, attrs: Attributes | None = None, **coordinates: object) -> xr.Dataset:
         """`labels.labelled` with the names of this table's features."""
         return labelled(variables, self.table.features, attrs=attrs, **coordinates)
-
-    def key(self, purpose: int) -> Array:
-        """A random key for one of several independent purposes."""
-        return key_of(np.asarray(self.seed), purpose)
-
-
-@partial(jax.jit, static_argnames="purpose")
-def key_of(seed: Array, purpose: int) -> Array:
-    """`Material.key`, as one program instead of one an operation."""
-    return jax.random.fold_in(jax.random.key(seed), purpose)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import xarray as xr
 
 from gmm_ppl.results.agreement import agreement
@@ -72,10 +73,11 @@ def mcmc(tree: xr.DataTree) -> Numbers:
 
 
 def largest_z(tree: xr.DataTree) -> Numbers:
-    """The largest |z| among weights, means and covariances."""
+    """The largest |z| among weights, means and all parts of covariances."""
     z = abs(agreement(tree)["z"])
-    names = parameter_names(tree)
-    return {key: float(z.isel(parameter=z["variable"].values == name).max()) for key, name in zip(AGREEMENT, names, strict=True)}
+    weights, means, *parts = parameter_names(tree)
+    groups = zip(AGREEMENT, ([weights], [means], parts), strict=True)
+    return {key: float(z.isel(parameter=np.isin(z["variable"].values, names)).max()) for key, names in groups}
 
 
 def finite_or_none(value: float | int | bool | str | None) -> float | int | bool | str | None:  # noqa: FBT001

@@ -2,24 +2,18 @@
 
 from dataclasses import dataclass
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from gmm_ppl.data.rows import new_rows
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.base import DrawsFit, PointFit
-from gmm_ppl.mixture.density import density_and_responsibilities
-from gmm_ppl.mixture.operations import sample_rows
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.model.assignments import flatten_draws
-from gmm_ppl.results.evaluate import batch_of
+from gmm_ppl.records import map_arrays
+from gmm_ppl.results.evaluate import batch_of, density_and_memberships
 from gmm_ppl.results.labels import covariance_of, labelled, parameters_of
-from gmm_ppl.results.relabel import relabel
-from gmm_ppl.results.relabelling.agreement import MOST_ROWS
-from gmm_ppl.types import Array, in_float64
+from gmm_ppl.results.rows import sampled_rows
+from gmm_ppl.types import in_float64
 
 Found = MixtureParameters | PointFit | DrawsFit | xr.DataTree
 
@@ -80,14 +74,23 @@ def log_density(found: Found, data: object) -> np.ndarray:
 def draws_of(found: Found) -> Draws:
     """The parameters to predict from."""
     if isinstance(found, MixtureParameters):
-        return Draws(jax.tree.map(lambda leaf: np.asarray(leaf)[None], found))
+        return Draws(map_arrays(lambda leaf: np.asarray(leaf)[None], found))
     if isinstance(found, PointFit):
         return draws_of(found.parameters)
     if isinstance(found, DrawsFit):
-        return Draws(flattened(relabel(found, typical_rows(found.start)).parameters))
+        return Draws(flattened(settled(found)))
     if isinstance(found, xr.DataTree):
         return draws_of_tree(found)
     raise InputError(f"predict needs parameters, a fit or a tree; given {type(found).__name__}.")
+
+
+def settled(draws: DrawsFit) -> MixtureParameters:
+    """Draws relabelled on rows from their own EM fit, since their data are not at hand."""
+    from gmm_ppl.results.relabel import relabel
+    from gmm_ppl.results.relabelling.agreement import MOST_ROWS
+
+    rows, _ = sampled_rows(draws_of(draws.start).parameters, MOST_ROWS, seed=0)
+    return relabel(draws, rows).parameters
 
 
 def draws_of_tree(tree: xr.DataTree) -> Draws:
@@ -99,41 +102,24 @@ def draws_of_tree(tree: xr.DataTree) -> Draws:
     return Draws(flattened(parameters) if drawn else draws_of(parameters).parameters, names)
 
 
-@in_float64
 def flattened(parameters: MixtureParameters) -> MixtureParameters:
     """Parameters with axes (chain, draw, …) with one leading axis."""
-    return flatten_draws(parameters)
-
-
-@in_float64
-def typical_rows(point: PointFit) -> np.ndarray:
-    """Rows from the EM fit itself, on which draws are relabelled when their own data are not at hand."""
-    return sample_rows(jax.random.key(0), jax.tree.map(jnp.asarray, point.parameters), MOST_ROWS)[0]
+    return map_arrays(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), parameters)
 
 
 def averaged(draws: MixtureParameters, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Predictive log density (N,) and responsibilities (N, K), in blocks of rows of almost equal length."""
+    """Predictive log density (N,) and responsibilities (N, K)."""
+    if len(draws.weights) == 1:
+        return density_and_memberships(map_arrays(lambda leaf: leaf[0], draws), x)
+    # In blocks of almost equal length, so that few programs are compiled.
     blocks = np.array_split(x, -(-len(x) // batch_of(draws.means[0].size)))
     found = [average(draws, block) for block in blocks]
     return np.concatenate([density for density, _ in found]), np.concatenate([memberships for _, memberships in found])
 
 
 @in_float64
-def average(draws: MixtureParameters, x: np.ndarray) -> tuple[Array, Array]:
-    """`averaged` for one block."""
-    return running_average(jax.tree.map(jnp.asarray, draws), jnp.asarray(x))
+def average(draws: MixtureParameters, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`averaged` for one block, under several draws."""
+    from gmm_ppl.results.programs import running_average
 
-
-@eqx.filter_jit
-def running_average(draws: MixtureParameters, x: Array) -> tuple[Array, Array]:
-    """Log mean density over draws, and responsibilities averaged with weights proportional to the density."""
-
-    def add(carry: tuple[Array, Array], parameters: MixtureParameters) -> tuple[tuple[Array, Array], None]:
-        total, mean = carry
-        density, memberships = density_and_responsibilities(x, parameters)
-        total = jnp.logaddexp(total, density)
-        return (total, mean + jnp.exp(density - total)[:, None] * (memberships - mean)), None
-
-    first = (jnp.full(x.shape[0], -jnp.inf, x.dtype), jnp.zeros((x.shape[0], draws.weights.shape[-1]), x.dtype))
-    (total, mean), _ = jax.lax.scan(add, first, draws)
-    return total - jnp.log(draws.weights.shape[0]), mean
+    return running_average(draws, x)

@@ -1,21 +1,15 @@
 """Labels settled after sampling: draws permuted to agree with each other, and how often the sampler had switched them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.compiled import one_blas_thread
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.base import DrawsFit
 from gmm_ppl.mixture.parameters import MixtureParameters, permute
-from gmm_ppl.model.specification import as_jax, resolved_prior
+from gmm_ppl.model.specification import resolved_prior
 from gmm_ppl.priors import AbstractPrior
 from gmm_ppl.priors.labels import why_labels_matter
-from gmm_ppl.priors.program import ProgramPrior
-from gmm_ppl.priors.sites import unconstrain
 from gmm_ppl.results.relabelling import find_relabelling
 from gmm_ppl.types import in_float64
 
@@ -75,6 +69,9 @@ def relabel(fit: DrawsFit, x: np.ndarray, *, method: str | None = None) -> Relab
     reason = why_labels_matter(prior)
     chosen = method or ("none" if reason else "pivot")
     check_allowed(prior, chosen, reason)
+    # Here, because a tree without draws need not wait for JAX.
+    from gmm_ppl.compiled import one_blas_thread
+
     with one_blas_thread():
         order = find_relabelling(chosen).order(fit.parameters, fit.start.parameters, x)
     note = note_on(chosen, reason)
@@ -89,7 +86,7 @@ def facts(fit: DrawsFit) -> dict[str, float | str]:
 
 def check_allowed(prior: AbstractPrior, method: str, reason: str) -> None:
     """Refuse to permute where that is known to be wrong; of a program the user may know better."""
-    if reason and method != "none" and not isinstance(prior, ProgramPrior):
+    if reason and method != "none" and prior.kind != "program":
         raise InputError(f"relabelling {method!r} would change the posterior: {reason}. Leave relabelling out, or give 'none'.")
 
 
@@ -101,21 +98,20 @@ def note_on(method: str, reason: str) -> str:
     return f"Draws were relabelled {manner} ({method}); sample_stats/permutation has the sampler's own labels."
 
 
-@in_float64
 def permuted(fit: DrawsFit, order: np.ndarray) -> tuple[MixtureParameters, dict, dict]:
     """Parameters, sites and unconstrained sites in the given orders."""
     if (order == np.arange(order.shape[-1])).all():
         return fit.parameters, fit.sites, fit.unconstrained
-    parameters = over_draws(permute)(jax.tree.map(jnp.asarray, fit.parameters), jnp.asarray(order))
+    parameters = permute(fit.parameters, order)
     if set(fit.sites) != set(parameters.sites):
         return parameters, fit.sites, fit.unconstrained
-    prior, shape = as_jax(resolved_prior(fit.mixture)), parameters.shape
-    return parameters, parameters.sites, over_draws(lambda sites: unconstrain(prior, shape, sites))(parameters.sites)
+    return parameters, parameters.sites, unconstrained(resolved_prior(fit.mixture), parameters)
 
 
-def over_draws(function: Callable) -> Callable:
-    """`function` of one draw, as one of arrays with leading axes (chain, draw)."""
-    return jax.jit(jax.vmap(jax.vmap(function)))
+@in_float64
+def unconstrained(prior: AbstractPrior, parameters: MixtureParameters) -> dict[str, np.ndarray]:
+    """Coordinates of draws whose sites are the parameters."""
+    return prior.unconstrain(parameters.shape, parameters.sites)
 
 
 def most_frequent(orders: np.ndarray) -> np.ndarray:

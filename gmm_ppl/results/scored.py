@@ -1,21 +1,16 @@
 """New rows under a fit, with what is needed to act on them: intervals of their memberships, and whether they are unusual."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from gmm_ppl.compiled import one_blas_thread
 from gmm_ppl.data.rows import new_rows
 from gmm_ppl.errors import InputError
-from gmm_ppl.mixture.operations import sample_rows
-from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.model.assignments import Memberships, membership_intervals
+from gmm_ppl.records import map_arrays
 from gmm_ppl.results.diagnostics import ETI
 from gmm_ppl.results.labels import labelled
 from gmm_ppl.results.limits import spaced
 from gmm_ppl.results.predict import Draws, Found, averaged, draws_of
-from gmm_ppl.types import Array, in_float64
+from gmm_ppl.results.rows import sampled_rows
 
 REFERENCE_ROWS = 10_000
 """Rows of the fit itself that new rows are held against; a share of 0.01 has a standard error of 0.001."""
@@ -42,7 +37,8 @@ class RowScorer:
             )
         self.draws: Draws = draws_of(found)
         self.outlying = outlying
-        self.reference = np.sort(averaged(self.draws.parameters, own_rows(self.draws.parameters, REFERENCE_ROWS))[0])
+        own, _ = sampled_rows(self.draws.parameters, REFERENCE_ROWS, seed=SEED)
+        self.reference = np.sort(averaged(self.draws.parameters, own)[0])
 
     @property
     def features(self) -> tuple[str, ...] | None:
@@ -73,8 +69,10 @@ class RowScorer:
         total = len(self.draws.parameters.weights)
         if total == 1:
             return {}
+        from gmm_ppl.model.assignments import membership_intervals
+
         kept = spaced(total, MOST_DRAWS)
-        found = intervals(jax.tree.map(lambda leaf: leaf[None, kept], self.draws.parameters), x)
+        found = membership_intervals(map_arrays(lambda leaf: leaf[None, kept], self.draws.parameters), x, probability=ETI)
         each, probability = ("obs", "component"), {"probability": ETI}
         return {
             "responsibilities_low": (each, found.low, probability),
@@ -101,37 +99,3 @@ def score_rows(found: Found, data: object, *, outlying: float = 0.01) -> xr.Data
     """
     scorer = RowScorer(found, outlying=outlying)
     return scorer.score(new_rows(data, scorer.features, scorer.n_features))
-
-
-@in_float64
-def own_rows(draws: MixtureParameters, rows: int) -> np.ndarray:
-    """Rows (N, D) from the fit itself, each from a draw of its own."""
-    return np.asarray(simulated(draws, rows, SEED)[0])
-
-
-@in_float64
-def simulated(draws: MixtureParameters, rows: int, seed: int) -> tuple[Array, Array]:
-    """`rows` rows (N, D), each from the mixture of a draw chosen at random, and the component of each."""
-    choose, key = jax.random.split(jax.random.key(seed))
-    chosen = jax.random.choice(choose, draws.weights.shape[0], (rows,))
-    keys = jax.random.split(key, rows)
-    parameters = jax.tree.map(jnp.asarray, draws)
-    return one_each(parameters, chosen, keys)
-
-
-@jax.jit
-def one_each(draws: MixtureParameters, chosen: Array, keys: Array) -> tuple[Array, Array]:
-    """One row from each chosen draw."""
-
-    def one(each: Array, key: Array) -> tuple[Array, Array]:
-        x, component = sample_rows(key, jax.tree.map(lambda leaf: leaf[each], draws), 1)
-        return x[0], component[0]
-
-    return jax.vmap(one)(chosen, keys)
-
-
-@in_float64
-def intervals(draws: MixtureParameters, x: np.ndarray) -> Memberships:
-    """`membership_intervals` over draws with axes (1, S)."""
-    with one_blas_thread():
-        return membership_intervals(jax.tree.map(jnp.asarray, draws), x, probability=ETI)

@@ -1,12 +1,11 @@
 """New rows from a fit."""
 
-import numpy as np
 import xarray as xr
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.results.labels import labelled
 from gmm_ppl.results.predict import Found, draws_of
-from gmm_ppl.results.scored import simulated
+from gmm_ppl.results.rows import sampled_rows
 
 
 def simulate(found: Found, rows: int, *, seed: int = 0) -> xr.Dataset:
@@ -29,6 +28,6 @@ def simulate(found: Found, rows: int, *, seed: int = 0) -> xr.Dataset:
     if rows < 1:
         raise InputError(f"rows must be at least 1; given {rows!r}.")
     draws = draws_of(found)
-    x, origin = simulated(draws.parameters, rows, seed)
+    x, origin = sampled_rows(draws.parameters, rows, seed=seed)
     names = draws.features or tuple(f"x{each}" for each in range(draws.parameters.means.shape[-1]))
-    return labelled({"x": (("obs", "feature"), np.asarray(x)), "origin": (("obs",), np.asarray(origin))}, names)
+    return labelled({"x": (("obs", "feature"), x), "origin": (("obs",), origin)}, names)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.parameters import MixtureParameters, permute
+from gmm_ppl.records import map_arrays
 from gmm_ppl.results.diagnostics import ETI
 from gmm_ppl.results.labels import parameter_names
 from gmm_ppl.results.scalars import scalars
@@ -51,19 +52,13 @@ def bootstrap_errors(bootstrap: "BootstrapFit", pivot: MixtureParameters, x: np.
 
 def settled(bootstrap: "BootstrapFit", pivot: MixtureParameters, x: np.ndarray) -> MixtureParameters:
     """The usable replicates, (B, …), under the point's labels."""
-    # Here, because a report, which reads the errors of a file, need not import NumPyro.
+    # Here, because a report, which reads the errors of a file, needs none of it.
     from gmm_ppl.model.specification import resolved_prior
     from gmm_ppl.priors.labels import why_labels_matter
     from gmm_ppl.results.relabelling.pivot import pivot_order
 
-    held, kept = bootstrap.parameters, bootstrap.usable
-    covariance = type(held.covariance)
-    found = MixtureParameters(held.weights[kept], held.means[kept], covariance(held.covariance.values[kept]))
+    kept = map_arrays(lambda leaf: leaf[bootstrap.usable], bootstrap.parameters)
     if why_labels_matter(resolved_prior(bootstrap.mixture)):
-        return found
-    one_chain = MixtureParameters(found.weights[None], found.means[None], covariance(found.covariance.values[None]))
-    at = (np.arange(len(found.weights))[:, None], pivot_order(one_chain, pivot, x)[0])
-    values = found.covariance.values
-    return MixtureParameters(
-        found.weights[at], found.means[at], covariance(values[at] if "component" in covariance.dims else values)
-    )
+        return kept
+    one_chain = map_arrays(lambda leaf: leaf[None], kept)
+    return permute(kept, pivot_order(one_chain, pivot, x)[0])

@@ -44,14 +44,15 @@ class Extreme:
 class PointMeasurements:
     """What EM left: its status, its starts and the expected number of rows in each component.
 
-    `reached` counts the starts that ended at the best optimum; `runner_up` is how many nats the next optimum lies below
-    it (infinite where there is none).
+    `reached` counts the starts that ended at the best optimum, and `places` how many different places those began in;
+    `runner_up` is how many nats the next optimum lies below it (infinite where there is none).
     """
 
     status: str
     message: str
     starts: int
     reached: int
+    places: int
     optima: int
     runner_up: float
     counts: tuple[float, ...]

@@ -30,19 +30,19 @@ def _usable(name: str) -> bool:
 
 
 def optimum(found: Measurements) -> Check:
-    """Whether more than one start found the best optimum, and no rival comes close to it."""
+    """Whether starts that began in different places found the best optimum, and no rival comes close to it."""
     point = found.point
     rival = point.runner_up < RIVAL_NATS
-    alone = point.reached < 2 and len(point.counts) > 1
+    alone = point.places < 2 and len(point.counts) > 1
     return Check(
         name="Best optimum",
         part=Part.POINT,
         tone=Tone.CAUTION if alone or rival else Tone.GOOD,
         measured=_optimum_measured(point),
-        limit=f"≥ 2 starts; next ≥ {RIVAL_NATS:g} nats below",
-        brief=f"{count(point.reached)} of {plural(point.starts, 'start')} agree on the optimum",
+        limit=f"≥ 2 starts from different places; next ≥ {RIVAL_NATS:g} nats below",
+        brief=f"{_reached(point)} agree on the optimum",
         finding=_alone(point) if alone else _rival(point),
-        advice="Raise em.starts; a better optimum may not have been found yet."
+        advice="Raise em.starts, with em.start: several; a better optimum may not have been found yet."
         if alone
         else "Compare the two solutions: the data hardly tell them apart, and a sampler started at one may miss the other.",
     )
@@ -66,15 +66,21 @@ def counts(found: Measurements) -> Check:
     )
 
 
+def _reached(point: PointMeasurements) -> str:
+    return f"{count(point.reached)} of {plural(point.starts, 'start')} from {plural(point.places, 'place')}"
+
+
 def _optimum_measured(point: PointMeasurements) -> str:
-    reached = f"{count(point.reached)} of {plural(point.starts, 'start')}"
+    reached = _reached(point)
     return reached if point.optima < 2 else f"{reached}; next {decimals(point.runner_up, 2)} nats below"
 
 
 def _alone(point: PointMeasurements) -> str:
     if point.starts == 1:
         return "EM ran from one start only, so nothing says that its optimum is the best."
-    return f"The best optimum was found by {count(point.reached)} of {plural(point.starts, 'start')}."
+    if point.reached == 1:
+        return f"The best optimum was found by one of {plural(point.starts, 'start')} only."
+    return f"The {count(point.reached)} of {plural(point.starts, 'start')} that found the best optimum all began in one place."
 
 
 def _rival(point: PointMeasurements) -> str:

@@ -50,7 +50,7 @@ def add_histogram(axes: Axes, values: np.ndarray, fit: Gaussians, feature: int) 
 def add_components(axes: Axes, fit: Gaussians, feature: int, low: float, high: float) -> None:
     """A filled curve for each component within its own reach, and the mixture's density as a broad line behind them."""
     for position in range(fit.weights.size):
-        one = _only(fit, position)
+        one = fit.ordered(np.array([position]))
         at = grid(one, feature, low, high, even=2)
         (curve,) = component_densities(one, feature, at)
         axes.fill_between(at, curve, color=colour(position), alpha=0.16, linewidth=0, zorder=2)
@@ -58,11 +58,6 @@ def add_components(axes: Axes, fit: Gaussians, feature: int, low: float, high: f
     at = grid(fit, feature, low, high)
     total = component_densities(fit, feature, at).sum(0)
     axes.plot(at, total, color=INK, linewidth=2.8, alpha=0.55, zorder=3.5, gid="mixture")
-
-
-def _only(fit: Gaussians, position: int) -> Gaussians:
-    keep = slice(position, position + 1)
-    return Gaussians(fit.weights[keep], fit.means[keep], fit.covariances[keep])
 
 
 def add_density_sheaf(axes: Axes, draws: Gaussians, feature: int, at: np.ndarray) -> None:

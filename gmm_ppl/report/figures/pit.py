@@ -31,7 +31,7 @@ def pit(tree: xr.DataTree, kept: list[int]) -> np.ndarray:
     """u_id = E[Σ_k π_k Φ((x_id − μ_kd) / σ_kd)] over posterior draws, or at the EM point without them; (rows, kept)."""
     x = observations(tree)
     rows = x[sampled_rows(len(x), _MOST_ROWS)]
-    fit = draws(tree, _DRAWS) or _single(point(tree))
+    fit = draws(tree, _DRAWS) or point(tree).take(np.newaxis)
     return np.stack([_distribution(fit, rows[:, d], d) for d in kept], axis=1)
 
 
@@ -39,10 +39,6 @@ def deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sorted values and the signed distance of their empirical distribution function from the diagonal."""
     ordered = np.sort(values)
     return ordered, (np.arange(1, ordered.size + 1) - 0.5) / ordered.size - ordered
-
-
-def _single(fit: Gaussians) -> Gaussians:
-    return Gaussians(fit.weights[None], fit.means[None], fit.covariances[None])
 
 
 def _distribution(fit: Gaussians, values: np.ndarray, feature: int) -> np.ndarray:

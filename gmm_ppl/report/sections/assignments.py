@@ -9,6 +9,7 @@ from gmm_ppl.report.findings import Findings
 from gmm_ppl.report.numbers import count, decimals, number, percent, probability
 from gmm_ppl.report.page import Block, Column, Section, TableBlock, paragraph
 from gmm_ppl.report.reading import components, features, has, observations, responsibilities
+from gmm_ppl.results.evaluate import entropy
 
 _MOST_LISTED, _MOST_FEATURES, _MOST_LEVELS = 8, 4, 20
 
@@ -89,7 +90,13 @@ def _doubtful(tree: xr.DataTree) -> list[Block]:
         Column("entropy, nats"),
     )
     rows = tuple(
-        (str(at), *(number(value) for value in x[at, : len(names)]), *_uncertain(tree, at), _entropy(shares[at])) for at in order
+        (
+            str(at),
+            *(number(value) for value in x[at, : len(names)]),
+            *_uncertain(tree, at),
+            decimals(float(entropy(shares[at])), 2),
+        )
+        for at in order
     )
     return [TableBlock(columns, rows, f"The least certain rows: responsibility{_spread(tree)} by component")]
 
@@ -120,7 +127,3 @@ def _of_each_row(tree: xr.DataTree, name: str) -> xr.DataArray:
 
 def _rounded(value: float) -> str:
     return decimals(float(value), 2)
-
-
-def _entropy(share: np.ndarray) -> str:
-    return decimals(float(-np.sum(share * np.log(np.where(share > 0, share, 1)))), 2)

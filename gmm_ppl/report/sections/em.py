@@ -6,7 +6,8 @@ from gmm_ppl.report.figures import figures_of
 from gmm_ppl.report.findings import Findings
 from gmm_ppl.report.numbers import count, nats, plural
 from gmm_ppl.report.page import Block, Column, Facts, Section, TableBlock, paragraph
-from gmm_ppl.report.reading import has
+from gmm_ppl.report.reading import components, has
+from gmm_ppl.report.starts import Starts, starts_of
 
 _MOST_OPTIMA, _FAILED = 8, "none"
 
@@ -28,34 +29,63 @@ def em_section(found: Findings) -> Section:
 def _optima(found: Findings) -> list[Block]:
     if not has(found.tree, "em_restarts", "optimum"):
         return []
-    restarts = found.tree["em_restarts"].dataset
-    objective, optimum = restarts["objective"].values, restarts["optimum"].values
+    starts, restarts = starts_of(found.tree), found.tree["em_restarts"].dataset
     steps, status = restarts["iterations"].values, restarts["status"].values.astype(str)
-    best = np.nanmax(objective, initial=-np.inf)
-    order = sorted(np.unique(optimum), key=lambda each: (each < 0, each))
-    rows = tuple(
-        _row(int(each), objective[optimum == each], steps[optimum == each], status[optimum == each], best) for each in order
-    )
+    order = sorted(np.unique(starts.optimum), key=lambda each: (each < 0, each))
+    rows = tuple(_row(int(each), starts, steps, status) for each in order)
     columns = (
-        Column("optimum", numeric=False), Column("starts"), Column("objective, nats"), Column("below the best, nats"),
-        Column("iterations"), Column("status", numeric=False),
+        Column("optimum", numeric=False), Column("starts"), Column("began as", numeric=False), Column("objective, nats"),
+        Column("below the best, nats"), Column("iterations"), Column("status", numeric=False),
     )  # fmt: skip
     found_some = sum(each >= 0 for each in order)
-    words = f"{plural(optimum.size, 'start')} found {plural(found_some, 'distinct optimum', 'distinct optima')}."
-    return [paragraph(words), TableBlock(columns, rows[:_MOST_OPTIMA], "Where the starts ended" + _cut(len(rows)))]
+    words = f"{plural(starts.optimum.size, 'start')} found {plural(found_some, 'distinct optimum', 'distinct optima')}."
+    agreement = [paragraph(_agreement(starts))] if len(components(found.tree)) > 1 else []
+    return [paragraph(words), *agreement, TableBlock(columns, rows[:_MOST_OPTIMA], "Where the starts ended" + _cut(len(rows)))]
+
+
+def _agreement(starts: Starts) -> str:
+    """How many starts, of which kinds and from how many places, ended at the best optimum, and what that is worth."""
+    best = starts.optimum == 0
+    reached, places = int(best.sum()), starts.places(best)
+    if starts.optimum.size == 1:
+        return "There was one start only, so nothing says that its optimum is the best."
+    if reached == 1:
+        return f"Only one start found the best optimum{_began(starts, best)}: no other confirms it."
+    told = f"{count(reached)} starts ended at the best optimum{_began(starts, best)}, in {plural(places, 'different place')}"
+    if places == 1:
+        return f"{told.replace('different place', 'place')}: that they agree says nothing."
+    alone = starts.kinds_known and len(starts.kinds(best)) == 1
+    tried = starts.kinds(np.ones_like(best))
+    others = "no other kind was tried" if len(tried) == 1 else "no start of another kind did"
+    return f"{told}; all of them are of one kind, and {others}." if alone else f"{told}."
+
+
+def _began(starts: Starts, chosen: np.ndarray) -> str:
+    return f", which began as {_kinds(starts, chosen)}" if starts.kinds_known else ""
+
+
+def _kinds(starts: Starts, chosen: np.ndarray) -> str:
+    if not starts.kinds_known:
+        return "–"
+    kinds = starts.kinds(chosen)
+    return next(iter(kinds)) if chosen.sum() == 1 else ", ".join(f"{kind} ({count(size)})" for kind, size in kinds.items())
 
 
 def _cut(optima: int) -> str:
     return f" (the best {_MOST_OPTIMA} of {count(optima)} optima)" if optima > _MOST_OPTIMA else ""
 
 
-def _row(name: int, objective: np.ndarray, steps: np.ndarray, status: np.ndarray, best: float) -> tuple[str, ...]:
-    top = float(np.nanmax(objective, initial=-np.inf))
+def _row(name: int, starts: Starts, every_step: np.ndarray, every_status: np.ndarray) -> tuple[str, ...]:
+    chosen = starts.optimum == name
+    steps, status = every_step[chosen], every_status[chosen]
+    best = np.nanmax(starts.objective, initial=-np.inf)
+    top = float(np.nanmax(starts.objective[chosen], initial=-np.inf))
     low, high = count(steps.min()), count(steps.max())
     endings = ", ".join(f"{count((status == each).sum())} {each.lower().replace('_', ' ')}" for each in np.unique(status))
     return (
-        str(name),
-        count(objective.size),
+        str(name) if name >= 0 else _FAILED,
+        count(chosen.sum()),
+        _kinds(starts, chosen),
         nats(top),
         nats(best - top),
         low if low == high else f"{low}–{high}",

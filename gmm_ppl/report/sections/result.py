@@ -19,15 +19,12 @@ def result_section(found: Findings) -> Section:
     tree = found.tree
     names = tuple(Column(f"component {number}") for number in components(tree))
     fit = draws(tree, _DRAWS)
-    rows = tuple((label, *map(_cell, values.T)) for label, values in _quantities(fit or _single(point(tree)), features(tree)))
+    shown = fit or point(tree).take(np.newaxis)
+    rows = tuple((label, *map(_cell, values.T)) for label, values in _quantities(shown, features(tree)))
     what = "posterior mean ± posterior standard deviation" if fit else "at the EM point"
     table = TableBlock((Column("quantity", numeric=False), *names), rows, f"The components, {what}")
     note = paragraph("Components are named by their number in the result file, from 0.")
     return Section("result", "Result", (table, note, *figures_of("result", tree)))
-
-
-def _single(fit: Gaussians) -> Gaussians:
-    return Gaussians(fit.weights[None], fit.means[None], fit.covariances[None])
 
 
 def _quantities(fit: Gaussians, names: tuple[str, ...]) -> Iterator[tuple[str, np.ndarray]]:

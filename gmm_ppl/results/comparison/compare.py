@@ -10,10 +10,11 @@ import xarray as xr
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.results.comparison.matching import match
-from gmm_ppl.results.comparison.moments import Moments, centre_of, draws_of, point_of, scalars_of
+from gmm_ppl.results.comparison.moments import centre_of, draws_if_any, point_if_any, scalars_of
 from gmm_ppl.results.comparison.names import name_of, numbered
 from gmm_ppl.results.comparison.scores import NUMBERS, paired, row_of, same_rows
 from gmm_ppl.results.diagnostics import ETI
+from gmm_ppl.results.gaussians import Gaussians
 from gmm_ppl.results.labels import covariance_of
 from gmm_ppl.results.store import check_holds_mixture, group_of_parameters, load
 
@@ -77,7 +78,8 @@ def compare(results: Mapping[str, Result] | Sequence[Result]) -> Comparison:
     """
     trees = named(results)
     features = same_features(trees)
-    points, draws = [point_of(tree) for tree in trees.values()], [draws_of(tree) for tree in trees.values()]
+    points = [point_if_any(tree) for tree in trees.values()]
+    draws = [draws_if_any(tree) for tree in trees.values()]
     numbers, distances = match([centre_of(*each) for each in zip(points, draws, strict=True)])
     same = same_rows(trees)
     return Comparison(
@@ -137,8 +139,8 @@ def runs_of(trees: Mapping[str, xr.DataTree], *, same_rows: bool) -> xr.Dataset:
 def parameters_of_all(
     names: tuple[str, ...],
     features: tuple[str, ...],
-    points: list[Moments | None],
-    draws: list[Moments | None],
+    points: list[Gaussians | None],
+    draws: list[Gaussians | None],
     numbers: list[np.ndarray],
 ) -> xr.Dataset:
     """`Comparison.parameters`."""
@@ -151,7 +153,7 @@ def parameters_of_all(
     place = {label: at for at, label in enumerate(labels)}
     for run, (point, drawn, order) in enumerate(zip(points, draws, numbers, strict=True)):
         for label, values in scalars_of(point, order, features).items() if point else ():
-            found["point"].values[run, place[label]] = values[0]
+            found["point"].values[run, place[label]] = values
         for label, values in scalars_of(drawn, order, features).items() if drawn else ():
             _summarise(found, run, place[label], values)
     found["z"] = (found["point"] - found["mean"]) / found["sd"].where(found["sd"] > 0)
@@ -193,9 +195,8 @@ def _summarise(found: xr.Dataset, run: int, at: int, values: np.ndarray) -> None
         found[name].values[run, at] = number
 
 
-def _blank(components: int, features: int) -> Moments:
-    one = np.eye(features)[None, None].repeat(components, axis=1)
-    return Moments(np.ones((1, components)), np.zeros((1, components, features)), one)
+def _blank(components: int, features: int) -> Gaussians:
+    return Gaussians(np.ones(components), np.zeros((components, features)), np.stack([np.eye(features)] * components))
 
 
 def _name(result: object) -> str:

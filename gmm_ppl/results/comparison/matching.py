@@ -3,24 +3,24 @@
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from gmm_ppl.results.comparison.moments import Moments
+from gmm_ppl.results.gaussians import Gaussians
 
 
-def hellinger(one: Moments, other: Moments) -> np.ndarray:
+def hellinger(one: Gaussians, other: Gaussians) -> np.ndarray:
     """Hellinger distances between the components of two points, (K, L), from 0 (the same) to 1 (nothing in common).
 
     H² = 1 − |Σ₁|^¼ |Σ₂|^¼ / |(Σ₁ + Σ₂) / 2|^½ · exp(−⅛ Δᵀ ((Σ₁ + Σ₂) / 2)⁻¹ Δ), Δ = μ₁ − μ₂; weights do not enter.
     """
-    first, second = one.covariances[0][:, None], other.covariances[0][None]
+    first, second = one.covariances[:, None], other.covariances[None]
     middle = (first + second) / 2
-    difference = one.means[0][:, None] - other.means[0][None]
+    difference = one.means[:, None] - other.means[None]
     determinants = [np.linalg.slogdet(each)[1] for each in (first, second, middle)]
     distance = np.einsum("kld,kld->kl", difference, np.linalg.solve(middle, difference[..., None])[..., 0])
     affinity = np.exp(determinants[0] / 4 + determinants[1] / 4 - determinants[2] / 2 - distance / 8)
     return np.sqrt(np.clip(1 - affinity, 0.0, 1.0))
 
 
-def match(points: list[Moments]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def match(points: list[Gaussians]) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """A common number for every component of every point, and how far each is from the first that had its number.
 
     The first point's components are 0, 1, …. Those of each later one take the numbers that make the sum of Hellinger
@@ -30,7 +30,7 @@ def match(points: list[Moments]) -> tuple[list[np.ndarray], list[np.ndarray]]:
     Returns:
         For each point, numbers (K,) by component, and distances (K,), NaN for a number that is new.
     """
-    known: list[Moments] = []
+    known: list[Gaussians] = []
     numbers, distances = [], []
     for point in points:
         each, far = _match_one(point, known)
@@ -40,16 +40,16 @@ def match(points: list[Moments]) -> tuple[list[np.ndarray], list[np.ndarray]]:
     return numbers, distances
 
 
-def _match_one(point: Moments, known: list[Moments]) -> tuple[np.ndarray, np.ndarray]:
-    components = point.weights.shape[1]
+def _match_one(point: Gaussians, known: list[Gaussians]) -> tuple[np.ndarray, np.ndarray]:
+    components = point.weights.size
     numbers, distances = np.full(components, -1), np.full(components, np.nan)
     if known:
-        cost = hellinger(point, Moments(*(np.concatenate(each, axis=1) for each in zip(*map(_arrays, known), strict=True))))
+        cost = hellinger(point, Gaussians(*(np.concatenate(each) for each in zip(*map(_arrays, known), strict=True))))
         rows, columns = linear_sum_assignment(cost)
         numbers[rows], distances[rows] = columns, cost[rows, columns]
     numbers[numbers < 0] = len(known) + np.arange((numbers < 0).sum())
     return numbers, distances
 
 
-def _arrays(point: Moments) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _arrays(point: Gaussians) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return point.weights, point.means, point.covariances

@@ -1,10 +1,7 @@
 """Which component each row belongs to, averaged over the posterior, and how far draws differ about it."""
 
-from scipy.special import entr
-
-from gmm_ppl.model.assignments import membership_intervals
 from gmm_ppl.results.diagnostics import ETI
-from gmm_ppl.results.evaluate import select_draws
+from gmm_ppl.results.evaluate import entropy, select_draws
 from gmm_ppl.results.limits import spaced
 from gmm_ppl.results.material import Groups, Material
 from gmm_ppl.results.relabel import RelabelledDraws
@@ -16,6 +13,9 @@ def assignments_group(material: Material, draws: RelabelledDraws) -> Groups:
     `assignment` is its most probable component, `entropy` −Σ_k γ_ik log γ_ik in nats: 0 where the row is sure, log K where
     nothing is known.
     """
+    # Here, because a registry of groups need not wait for JAX.
+    from gmm_ppl.model.assignments import membership_intervals
+
     chains, length, components = draws.permutation.shape
     rows = len(material.table)
     kept = spaced(length, material.limits.evaluated // (chains * rows * components))
@@ -27,7 +27,7 @@ def assignments_group(material: Material, draws: RelabelledDraws) -> Groups:
         "responsibilities_low": (each, found.low, {"probability": ETI}),
         "responsibilities_high": (each, found.high, {"probability": ETI}),
         "assignment": (("obs",), found.mean.argmax(axis=1)),
-        "entropy": (("obs",), entr(found.mean).sum(axis=1)),
+        "entropy": (("obs",), entropy(found.mean)),
     }
     dataset = material.labelled(variables, attrs={"n_samples": chains * kept.size})
     sentence = f"assignments: averages over {chains} × {kept.size} of {chains} × {length} draws, since there are {rows} rows."

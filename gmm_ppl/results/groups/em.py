@@ -45,6 +45,7 @@ def em_restarts_groups(material: Material) -> Groups:
         "iterations": restarts.iterations,
         "status": np.array([status.name for status in restarts.status]),
         "optimum": restarts.optimum,
+        "kind": np.array(restarts.kind),
     }
     ends_of_starts = {name: (("start",), values) for name, values in ends.items()}
     return Groups(

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 
-import equinox as eqx
-import jax
 import numpy as np
 
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.model.specification import resolved_prior
 from gmm_ppl.priors import AbstractPrior
-from gmm_ppl.priors.sites import Sites, log_prior
+from gmm_ppl.priors.base import AbstractDirectPrior, Sites
 from gmm_ppl.results.labels import SAMPLE, variables_of
 from gmm_ppl.results.material import Groups, Material
 from gmm_ppl.results.relabel import RelabelledDraws
-from gmm_ppl.types import Array, Float, in_float64
+from gmm_ppl.types import Float, in_float64
 
 Named = dict[str, tuple[tuple[str, ...], object]]
 
@@ -67,16 +65,22 @@ def density_groups(material: Material, draws: RelabelledDraws) -> Groups:
     )
 
 
+def log_prior_of_draws(
+    prior: AbstractPrior, shape: MixtureShape, sites: Mapping[str, np.ndarray]
+) -> Float[np.ndarray, "chain draw"]:
+    """Log density of the prior's program at every draw, with respect to the measures that its sites have."""
+    if not isinstance(prior, AbstractDirectPrior):
+        return compiled_log_prior(prior, shape, dict(sites))
+    chains = range(len(sites["weights"]))
+    return np.stack([prior.log_density(shape, {name: each[chain] for name, each in sites.items()})[0] for chain in chains])
+
+
 @in_float64
-def log_prior_of_draws(prior: AbstractPrior, shape: MixtureShape, sites: Mapping[str, np.ndarray]) -> Float[Array, "chain draw"]:
-    """Log density of the prior's program at every draw, with respect to Lebesgue measure on its sites."""
-    return log_prior_over_chains(prior, shape, dict(sites))
+def compiled_log_prior(prior: AbstractPrior, shape: MixtureShape, sites: Sites) -> Float[np.ndarray, "chain draw"]:
+    """`log_prior_of_draws`, of a program, which takes one draw."""
+    from gmm_ppl.results.programs import log_prior_of_chains
 
-
-@eqx.filter_jit
-def log_prior_over_chains(prior: AbstractPrior, shape: MixtureShape, sites: Sites) -> Array:
-    """`log_prior` of sites with leading axes (chain, draw)."""
-    return jax.lax.map(jax.vmap(lambda each: log_prior(prior, shape, each)[0]), sites)
+    return log_prior_of_chains(prior, shape, sites)
 
 
 def unconstrained_variables(material: Material, draws: RelabelledDraws) -> Named:

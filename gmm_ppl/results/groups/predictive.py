@@ -1,17 +1,14 @@
 """Replicated data sets from posterior draws, to hold against the data."""
 
-import equinox as eqx
-import jax
 import numpy as np
 
-from gmm_ppl.mixture.operations import sample_rows
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.results.evaluate import batch_of, select_draws
 from gmm_ppl.results.labels import SAMPLE
 from gmm_ppl.results.limits import spaced
 from gmm_ppl.results.material import Groups, Material
 from gmm_ppl.results.relabel import RelabelledDraws
-from gmm_ppl.types import Array, Float, in_float64
+from gmm_ppl.types import Float, in_float64
 
 PURPOSE = 1
 
@@ -24,7 +21,7 @@ def predictive_group(material: Material, draws: RelabelledDraws) -> Groups:
     if min(wanted, affordable) == 0:
         return Groups({}, () if wanted == 0 else (too_large(material, 0),))
     kept = spaced(each, min(wanted, affordable))
-    x = replicated(select_draws(draws.parameters, kept), material.key(PURPOSE), len(material.table))
+    x = replicated(select_draws(draws.parameters, kept), material.seed, len(material.table))
     dataset = material.labelled({"x": ((*SAMPLE, "obs", "feature"), x)}, draw=kept)
     fewer = kept.size < min(wanted, each)
     return Groups({"posterior_predictive": dataset}, (too_large(material, chains * kept.size),) if fewer else ())
@@ -40,20 +37,11 @@ def too_large(material: Material, kept: int) -> str:
 
 
 @in_float64
-def replicated(draws: MixtureParameters, key: Array, rows: int) -> Float[np.ndarray, "chain draw N D"]:
+def replicated(draws: MixtureParameters, seed: int, rows: int) -> Float[np.ndarray, "chain draw N D"]:
     """`rows` rows from the mixture of every draw."""
+    from gmm_ppl.results.programs import key_of, replicated_rows
+
     chains, each, _, features = draws.means.shape
-    return np.asarray(rows_of_draws(draws, key, rows)).reshape(chains, each, -1, features)[:, :, :rows]
-
-
-@eqx.filter_jit
-def rows_of_draws(draws: MixtureParameters, key: Array, rows: int) -> Float[Array, "chain draw blocks block D"]:
-    """Blocks of rows for every draw, at least `rows` in all, one block at a time."""
-    keys = jax.random.split(key, draws.weights.shape[:2])
     block = min(rows, batch_of(draws.means[0, 0].size))
-
-    def one(each: tuple[MixtureParameters, Array]) -> Array:
-        parameters, key = each
-        return jax.lax.map(lambda key: sample_rows(key, parameters, block)[0], jax.random.split(key, -(-rows // block)))
-
-    return jax.lax.map(lambda chain: jax.lax.map(one, chain), (draws, keys))
+    found = np.asarray(replicated_rows(draws, key_of(np.asarray(seed), PURPOSE), -(-rows // block), block))
+    return found.reshape(chains, each, -1, features)[:, :, :rows]

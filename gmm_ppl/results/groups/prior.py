@@ -1,16 +1,13 @@
 """Draws from the prior, so that it can be looked at beside the posterior."""
 
-import jax
 import numpy as np
 
-from gmm_ppl.compiled import compiled_once
-from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.specification import resolved_prior
-from gmm_ppl.priors import AbstractPrior
-from gmm_ppl.priors.sites import draw_sites
+from gmm_ppl.records import map_arrays
 from gmm_ppl.results.labels import SAMPLE, variables_of
-from gmm_ppl.results.material import Groups, Material, key_of
-from gmm_ppl.types import Array, in_float64
+from gmm_ppl.results.material import Groups, Material
+from gmm_ppl.types import in_float64
 
 PURPOSE = 0
 
@@ -27,12 +24,8 @@ def prior_group(material: Material) -> Groups:
 @in_float64
 def drawn(material: Material) -> MixtureParameters:
     """Parameters with leading axes (1, draw)."""
-    draws = draws_of(resolved_prior(material.mixture), material.shape, np.asarray(material.seed), material.prior_draws)
-    return jax.tree.map(lambda leaf: np.asarray(leaf)[None], draws)
+    from gmm_ppl.results.programs import draws_of_prior, key_of
 
-
-@compiled_once
-def draws_of(prior: AbstractPrior, shape: MixtureShape, seed: Array, number: int) -> MixtureParameters:
-    """`number` draws; one after another, which compiles in half the time of all at once."""
-    keys = jax.random.split(key_of(seed, PURPOSE), number)
-    return jax.lax.map(lambda key: draw_sites(prior, shape, key)[1], keys)
+    key = key_of(np.asarray(material.seed), PURPOSE)
+    draws = draws_of_prior(resolved_prior(material.mixture), material.shape, key, material.prior_draws)
+    return map_arrays(lambda leaf: np.asarray(leaf)[None], draws)

@@ -1,13 +1,15 @@
 """The uncertainty of the EM point: `em_uncertainty`, standard errors by curvature, by scores and by bootstrap."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from gmm_ppl.inference.bootstrap import BootstrapFit
-from gmm_ppl.inference.curvature import LARGEST_DENSE
-from gmm_ppl.inference.uncertainty import KINDS, errors_of, why_no_errors
 from gmm_ppl.results.labels import Attributes, Variables, variables_of
 from gmm_ppl.results.material import Groups, Material
 from gmm_ppl.results.uncertainty import bootstrap_errors
+
+if TYPE_CHECKING:
+    from gmm_ppl.inference.bootstrap import BootstrapFit
 
 
 def em_uncertainty_group(material: Material) -> Groups:
@@ -28,6 +30,9 @@ def by_curvature(material: Material) -> tuple[Variables, Attributes, str]:
 
     Errors that are NaN, since the curvature allows none, stay in: the attributes say why.
     """
+    # Here, because a registry of groups need not wait for JAX.
+    from gmm_ppl.inference.uncertainty import KINDS, errors_of, why_no_errors
+
     reason = why_no_errors(material.point) or why_too_many(material.shape.n_parameters)
     if reason:
         return {}, {}, f"em_uncertainty: no standard errors by curvature: {reason}"
@@ -45,12 +50,14 @@ def by_curvature(material: Material) -> tuple[Variables, Attributes, str]:
 
 def why_too_many(coordinates: int) -> str:
     """Why so many coordinates have no covariance; empty where they have."""
+    from gmm_ppl.inference.curvature import LARGEST_DENSE
+
     if coordinates <= LARGEST_DENSE:
         return ""
     return f"the mixture has {coordinates} free parameters, and above {LARGEST_DENSE} their covariance is not computed."
 
 
-def by_bootstrap(material: Material, bootstrap: BootstrapFit) -> tuple[Variables, Attributes, str]:
+def by_bootstrap(material: Material, bootstrap: "BootstrapFit") -> tuple[Variables, Attributes, str]:
     """Standard deviations and percentile intervals of the replicates, how many there are and how they ended."""
     kept, total = int(bootstrap.usable.sum()), len(bootstrap.status)
     attrs = {

@@ -1,15 +1,10 @@
 """What the methods share: the rows to compare on, how a draw agrees with a reference there, and the order that agrees best."""
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.compiled import mapped
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.model.assignments import flatten_draws, log_densities_by_component
 from gmm_ppl.results.evaluate import batch_of
-from gmm_ppl.types import Array, Float, Int, in_float64
+from gmm_ppl.types import Float, Int, in_float64
 
 MOST_ROWS = 2000
 SEED = 2000
@@ -25,17 +20,6 @@ def some_rows(x: np.ndarray) -> np.ndarray:
     return x[np.random.default_rng(SEED).choice(len(x), MOST_ROWS, replace=False)]
 
 
-def memberships(x: Float[Array, "N D"], parameters: MixtureParameters) -> Float[Array, "K N"]:
-    """γ_ki; a component whose covariance is numerically singular has no rows, and where all are, they share alike."""
-    return jax.nn.softmax(finite_densities(x, parameters), axis=0)
-
-
-def finite_densities(x: Float[Array, "N D"], parameters: MixtureParameters) -> Float[Array, "K N"]:
-    """Log π_k N(x_i | μ_k, Σ_k) in nats, the smallest number there is where that cannot be computed."""
-    joint = log_densities_by_component(x, parameters)
-    return jnp.nan_to_num(joint, nan=float(jnp.finfo(joint.dtype).min))
-
-
 @in_float64
 def agreements(draws: MixtureParameters, reference: Float[np.ndarray, "K N"], x: np.ndarray) -> Float[np.ndarray, "S K K"]:
     """Σ_i r_ki γ_ji for every draw, chains one after another.
@@ -45,14 +29,11 @@ def agreements(draws: MixtureParameters, reference: Float[np.ndarray, "K N"], x:
         reference: r, one value for each component and row.
         x: rows (N, D).
     """
-    return agreements_in_batches(flatten_draws(draws), jnp.asarray(reference), x)
+    from gmm_ppl.model.assignments import flatten_draws
+    from gmm_ppl.results.relabelling.programs import agreements_in_batches
 
-
-@eqx.filter_jit
-def agreements_in_batches(draws: MixtureParameters, reference: Array, x: Array) -> Float[Array, "S K K"]:
-    """`agreements`, some draws at a time."""
-    size = batch_of(x.size * reference.shape[0])
-    return mapped(lambda each: reference @ memberships(x, each).T, draws, together=size)
+    together = batch_of(x.size * reference.shape[0])
+    return agreements_in_batches(flatten_draws(draws), reference, x, together=together)
 
 
 def better_orders(agreement: Float[np.ndarray, "S K K"], order: Int[np.ndarray, "... K"]) -> Int[np.ndarray, "... K"]:

@@ -1,16 +1,12 @@
 """Relabelling by equivalence classes of allocations, the pivot estimated from the draws themselves."""
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.compiled import mapped
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.model.assignments import flatten_draws
 from gmm_ppl.results.evaluate import batch_of
-from gmm_ppl.results.relabelling.agreement import better_orders, finite_densities, some_rows
+from gmm_ppl.results.relabelling.agreement import better_orders, some_rows
 from gmm_ppl.results.relabelling.pivot import pivot_order
-from gmm_ppl.types import Array, Float, Int, in_float64
+from gmm_ppl.types import Float, Int, in_float64
 
 MOST_ROUNDS = 100
 
@@ -44,14 +40,10 @@ def ecr_order(draws: MixtureParameters, pivot: MixtureParameters, x: np.ndarray)
 @in_float64
 def allocate(draws: MixtureParameters, x: np.ndarray) -> Int[np.ndarray, "S N"]:
     """The most probable component of each row in each draw, chains one after another."""
-    return allocate_in_batches(flatten_draws(draws), x)
+    from gmm_ppl.model.assignments import flatten_draws
+    from gmm_ppl.results.relabelling.programs import allocate_in_batches
 
-
-@eqx.filter_jit
-def allocate_in_batches(draws: MixtureParameters, x: Array) -> Int[Array, "S N"]:
-    """`allocate`, some draws at a time."""
-    size = batch_of(x.size * draws.weights.shape[-1])
-    return mapped(lambda each: jnp.argmax(finite_densities(x, each), axis=0).astype(jnp.int32), draws, together=size)
+    return allocate_in_batches(flatten_draws(draws), x, together=batch_of(x.size * draws.weights.shape[-1]))
 
 
 def common_partition(allocations: Int[np.ndarray, "S N"], order: Int[np.ndarray, "... K"]) -> Int[np.ndarray, " N"]:

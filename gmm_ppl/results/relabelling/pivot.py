@@ -1,10 +1,9 @@
 """Relabelling against the EM fit: each draw takes the order in which its responsibilities agree best with the fit's."""
 
-import equinox as eqx
 import numpy as np
 
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.results.relabelling.agreement import agreements, better_orders, memberships, some_rows
+from gmm_ppl.results.relabelling.agreement import agreements, better_orders, some_rows
 from gmm_ppl.results.relabelling.none import own_order
 from gmm_ppl.types import Float, in_float64
 
@@ -26,7 +25,8 @@ def pivot_order(draws: MixtureParameters, pivot: MixtureParameters, x: np.ndarra
 
 
 @in_float64
-@eqx.filter_jit
 def memberships_of(pivot: MixtureParameters, x: np.ndarray) -> Float[np.ndarray, "K N"]:
     """γᴱᴹ_ki."""
-    return memberships(x, pivot)
+    from gmm_ppl.results.relabelling import programs
+
+    return programs.memberships_of(pivot, x)

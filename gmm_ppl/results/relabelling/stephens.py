@@ -1,19 +1,13 @@
 """Stephens' relabelling: draws take the orders in which their responsibilities are nearest to their own average."""
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from gmm_ppl.mixture.parameters import MixtureParameters, permute
-from gmm_ppl.model.assignments import flatten_draws
-from gmm_ppl.results.relabelling.agreement import agreements, better_orders, memberships, some_rows
+from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.results.relabelling.agreement import agreements, better_orders, some_rows
 from gmm_ppl.results.relabelling.pivot import pivot_order
-from gmm_ppl.types import Array, Float, in_float64
+from gmm_ppl.types import Float, in_float64
 
 MOST_ROUNDS = 100
-LEAST = 1e-300
-"""Stands for an average of 0, whose logarithm would be −∞ and, times a responsibility of 0, not a number."""
 
 
 def stephens_order(draws: MixtureParameters, pivot: MixtureParameters, x: np.ndarray) -> np.ndarray:
@@ -42,16 +36,8 @@ def stephens_order(draws: MixtureParameters, pivot: MixtureParameters, x: np.nda
 
 @in_float64
 def average(draws: MixtureParameters, order: np.ndarray, x: np.ndarray) -> Float[np.ndarray, "K N"]:
-    """q_ki: responsibilities averaged over draws in the given orders, `LEAST` where that is 0."""
-    return average_of_flat(flatten_draws(draws), jnp.asarray(order).reshape(-1, order.shape[-1]), x)
+    """q_ki: responsibilities averaged over draws in the given orders."""
+    from gmm_ppl.model.assignments import flatten_draws
+    from gmm_ppl.results.relabelling.programs import average_in_order
 
-
-@eqx.filter_jit
-def average_of_flat(draws: MixtureParameters, order: Array, x: Array) -> Float[Array, "K N"]:
-    """`average` over one leading axis, a draw at a time."""
-
-    def add(sums: Array, each: tuple[MixtureParameters, Array]) -> tuple[Array, None]:
-        return sums + memberships(x, permute(*each)), None
-
-    sums, _ = jax.lax.scan(add, jnp.zeros((order.shape[1], x.shape[0])), (draws, order))
-    return jnp.maximum(sums / order.shape[0], LEAST)
+    return average_in_order(flatten_draws(draws), order.reshape(-1, order.shape[-1]), x)
