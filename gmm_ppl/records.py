@@ -11,7 +11,7 @@ from wrapt import register_post_import_hook
 
 from gmm_ppl.namespace import choose
 
-__all__ = ["Record", "map_arrays", "select", "static"]
+__all__ = ["Record", "always", "map_arrays", "select", "static"]
 
 
 def static() -> Any:
@@ -97,11 +97,15 @@ def map_arrays(function: Callable[..., Any], first: Any, *others: Any) -> Any:
     return function(first, *others)
 
 
+def always(condition: Any) -> bool:
+    """Whether a condition holds everywhere, as far as that can be seen: never of one that JAX is tracing."""
+    return isinstance(condition, np.ndarray | np.generic) and bool(condition.all())
+
+
 def select(condition: Any, one: Any, other: Any) -> Any:
     """`one` where the condition holds, else `other`, array by array: a condition for each entry along their leading axes."""
-    if isinstance(condition, np.ndarray | np.generic):
-        if condition.all():
-            return one
-        if not condition.any():
-            return other
+    if always(condition):
+        return one
+    if always(~condition):
+        return other
     return map_arrays(lambda a, b: choose(condition, a, b), one, other)

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.compiled import compiled, make_room, mapped, one_blas_thread
+from gmm_ppl.data.tables import as_table
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import PointFit, Status, check_unweighted
@@ -107,14 +108,15 @@ def bootstrap(
     check_count("max_steps", max_steps)
     check_between("tolerance", tolerance, 0, np.inf)
     specification, start = given(mixture, start)
-    prepared = prepare(specification, data)
+    table = as_table(data)
+    prepared = prepare(specification, table)
     check_mode(prepared.mixture)
-    point = fit(prepared.mixture, prepared.table, seed=seed, progress=progress) if start is None else start
+    point = fit(prepared.mixture, table, seed=seed, progress=progress) if start is None else start
     check_unweighted(point, "bootstrap")
     target = posterior_of(prepared.mixture, prepared.rows)
     sites = first_sites(target, point)
     began = time.monotonic()
-    how = (jnp.asarray(prepared.scale.deviations), jnp.asarray(tolerance / len(prepared.table)), max_steps)
+    how = (jnp.asarray(prepared.scale.deviations), jnp.asarray(tolerance / len(table)), max_steps)
     with watched(progress) as watching, one_blas_thread():
         make_room()
         runs = list(batches(target, sites, replicates, seed, watching, how))

@@ -126,7 +126,7 @@ def numbered(prepared: Prepared, climbs: Climbs, kinds: tuple[str, ...]) -> tupl
         FitError: none came to an end that can be used.
     """
     ends = summarise(climbs, float(prepared.rows.total), kinds)
-    number = number_modes(ends.optimum, densities(climbs.parameters, some_rows(prepared.table.values)))
+    number = number_modes(ends.optimum, densities(climbs.parameters, some_rows(prepared.x)))
     if number.max() < 0:
         raise FitError(f"EM: {ends.status[ends.best].value}")
     return climbs, ends, number

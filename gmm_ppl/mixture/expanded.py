@@ -78,27 +78,33 @@ def about_centre(columns: Float[Array, "D B"], rows: Rows) -> Float[Array, "D B"
     return columns - rows.centre.astype(columns.dtype)[:, None]
 
 
-def theta_of(rows: Rows, parameters: MixtureParameters) -> Float[Array, "... K P"]:
+def theta_of(rows: Rows, parameters: MixtureParameters, precision: Array | None = None) -> Float[Array, "... K P"]:
     """`coefficients` about the rows' centre, in the rows' precision."""
-    return coefficients(parameters, rows.origin + rows.centre).astype(rows.columns.dtype)
+    return coefficients(parameters, rows.origin + rows.centre, precision).astype(rows.columns.dtype)
 
 
-def coefficients(parameters: MixtureParameters, centre: Float[Array, " D"]) -> Float[Array, "... K P"]:
-    """θ_k: log π_k + log N(x | μ_k, Σ_k) = φ(x − centre)·θ_k in nats."""
+def coefficients(
+    parameters: MixtureParameters, centre: Float[Array, " D"], precision: Array | None = None
+) -> Float[Array, "... K P"]:
+    """θ_k: log π_k + log N(x | μ_k, Σ_k) = φ(x − centre)·θ_k in nats; `precision` is the covariances' own, where it is at hand."""
     xp, covariance = namespace(parameters.means, centre), parameters.covariance
     means = parameters.means - centre
-    precision = covariance.precision() + 0 * covariance.moment.expand(means[..., 0])
+    precision = covariance.precision() if precision is None else precision
+    precision = precision + 0 * covariance.moment.expand(means[..., 0])
     distances = xp.sum(covariance.moment.linear(precision, means) * means, axis=-1)
     constant = log_normalisers(parameters) - distances / 2
     # A component of weight 0: e^−1e30 is 0 as well, and 0 · 1e30, unlike 0 · ∞, is 0.
     return covariance.moment.coefficients(xp.where(constant == -math.inf, -1e30, constant), precision, means)
 
 
-def expanded_size(parameters: MixtureParameters, centre: Float[Array, " D"], reach: Float[Array, " D"]) -> Float[Array, "... K"]:
+def expanded_size(
+    parameters: MixtureParameters, centre: Float[Array, " D"], reach: Float[Array, " D"], precision: Array | None = None
+) -> Float[Array, "... K"]:
     """The largest that a term of φ·θ_k can be for rows within `reach` of `centre`: ε times this is what expanding costs.
 
     About (distance / σ)²: Σ_de |Σ_k⁻¹|_de m_d m_e with m the reach, or the mean's own distance where that is larger.
     """
     xp, covariance = namespace(parameters.means, centre), parameters.covariance
     size = xp.maximum(reach, xp.abs(parameters.means - centre))
-    return xp.sum(covariance.moment.linear(xp.abs(covariance.precision()), size) * size, axis=-1)
+    precision = covariance.precision() if precision is None else precision
+    return xp.sum(covariance.moment.linear(xp.abs(precision), size) * size, axis=-1)

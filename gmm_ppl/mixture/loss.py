@@ -10,10 +10,10 @@ LARGEST_LOSS = {"float64": 2e-11, "float32": 1e-2}
 """Nats that a row's log density may lose to expanding the square, before the residual form takes over."""
 
 
-def expanding_loss(rows: Rows, parameters: MixtureParameters) -> Float[Array, "..."]:
+def expanding_loss(rows: Rows, parameters: MixtureParameters, precision: Array | None = None) -> Float[Array, "..."]:
     """Nats that a row's log density may lose to rounding in the expanded square: ε (distance / σ)², the worst component's."""
     xp = namespace(rows.columns, parameters.means)
-    size = expanded_size(parameters, rows.origin + rows.centre, rows.reach)
+    size = expanded_size(parameters, rows.origin + rows.centre, rows.reach, precision)
     return xp.finfo(rows.columns.dtype).eps * xp.max(size, axis=-1)
 
 

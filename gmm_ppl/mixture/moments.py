@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gmm_ppl.mixture.triangular import diagonal, mirrored, symmetric_places
+from gmm_ppl.mixture.triangular import diagonal, mirrored, symmetric_places, upper_triangle
 from gmm_ppl.namespace import namespace
 from gmm_ppl.types import Array, Float
 
@@ -101,7 +101,7 @@ class OuterProducts(Moment):
 
     def features(self, z: Float[Array, "... D B"]) -> Float[Array, "... P B"]:
         # Gathered from two copies of (1, z): half the time of joining the products z_d · z_d:, which XLA writes one after another.
-        rows, columns = np.triu_indices(z.shape[-2] + 1)
+        rows, columns = upper_triangle(z.shape[-2] + 1)
         extended = with_ones(z)
         return extended[..., rows, :] * extended[..., columns, :]
 
@@ -110,7 +110,7 @@ class OuterProducts(Moment):
 
     def coefficients(self, constant: Array, precision: Array, means: Float[Array, "... K D"]) -> Float[Array, "... K P"]:
         xp, linear = namespace(precision, means), self.linear(precision, means)
-        rows, columns = np.triu_indices(means.shape[-1])
+        rows, columns = upper_triangle(means.shape[-1])
         halves = np.where(rows == columns, 0.5, 1)
         return xp.concatenate([constant[..., None], linear, -precision[..., rows, columns] * halves], axis=-1)
 

@@ -5,7 +5,8 @@ import numpy as np
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.density import log_density, responsibilities
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.types import Array, Float, Int, PRNGKeyArray, in_float64
+from gmm_ppl.records import map_arrays
+from gmm_ppl.types import Array, Float, Int, PRNGKeyArray
 
 
 def sample_rows(key: PRNGKeyArray, parameters: MixtureParameters, rows: int) -> tuple[Float[Array, "N D"], Int[Array, " N"]]:
@@ -23,7 +24,6 @@ def sample_rows(key: PRNGKeyArray, parameters: MixtureParameters, rows: int) -> 
     return parameters.means[labels] + chosen, labels
 
 
-@in_float64
 def draw(parameters: MixtureParameters, rows: int, *, seed: int) -> tuple[Float[Array, "N D"], Int[Array, " N"]]:
     """`rows` draws from P(x) in double precision, (N, D) in units of x, and the component of each, (N,).
 
@@ -32,9 +32,20 @@ def draw(parameters: MixtureParameters, rows: int, *, seed: int) -> tuple[Float[
     """
     if rows < 1:
         raise InputError(f"rows must be at least 1; given {rows!r}.")
-    import jax
+    return drawn(map_arrays(np.asarray, parameters), rows, np.random.default_rng(seed))
 
-    return sample_rows(jax.random.key(seed), jax.tree.map(jax.numpy.asarray, parameters), rows)
+
+def drawn(
+    parameters: MixtureParameters, rows: int, random: np.random.Generator | np.random.RandomState
+) -> tuple[Float[np.ndarray, "N D"], Int[np.ndarray, " N"]]:
+    """`draw` by either of NumPy's generators, component after component, so that no row is coloured by all of them."""
+    components, features = parameters.means.shape
+    labels = random.choice(components, size=rows, p=parameters.weights)
+    x = random.standard_normal((rows, features))
+    for component in range(components):
+        own, covariance = labels == component, parameters.covariance.select(np.array([component]))
+        x[own] = parameters.means[component] + covariance.colour(x[own][:, None])[:, 0]
+    return x, labels
 
 
 def marginal(parameters: MixtureParameters, kept: object) -> MixtureParameters:

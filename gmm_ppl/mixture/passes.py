@@ -46,14 +46,15 @@ class NumPyPass(AbstractPass):
         self.features: np.ndarray | None = None
 
     def __call__(self, parameters: MixtureParameters) -> tuple[Array, Statistics]:
-        lossy = expanding_loss(self.rows, parameters) > LARGEST_LOSS[self.rows.columns.dtype.name]
+        precision = parameters.covariance.precision()
+        lossy = expanding_loss(self.rows, parameters, precision) > LARGEST_LOSS[self.rows.columns.dtype.name]
         if not lossy.any():
-            return self.expanded(parameters)
+            return self.expanded(parameters, precision)
         if lossy.all():
             return residual_statistics(self.rows, parameters)
         return joined(lossy, residual_statistics(self.rows, taken(parameters, lossy)), self.expanded(taken(parameters, ~lossy)))
 
-    def expanded(self, parameters: MixtureParameters) -> tuple[Array, Statistics]:
+    def expanded(self, parameters: MixtureParameters, precision: Array | None = None) -> tuple[Array, Statistics]:
         """The fast form, from features that are kept where they are few."""
         rows, moment, lanes = self.rows, parameters.covariance.moment, parameters.weights.shape[0]
         size, count = moment.count_features(rows.columns.shape[0]), rows.columns.shape[1]
@@ -61,7 +62,7 @@ class NumPyPass(AbstractPass):
             return expanded_statistics(rows, parameters, lanes)
         if self.features is None:
             self.features = moment.features(about_centre(rows.columns, rows))
-        theta, block = theta_of(rows, parameters), block_size(lanes, parameters)
+        theta, block = theta_of(rows, parameters, precision), block_size(lanes, parameters)
         parts = [slice(start, start + block) for start in range(0, count, block)]
         sums = [feature_sums(theta, self.features[:, each], rows.weights[each]) for each in parts]
         value, total = (sum(each[1:], start=each[0]) for each in zip(*sums, strict=True))

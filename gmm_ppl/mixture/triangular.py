@@ -1,5 +1,7 @@
 """Cholesky factors of covariance matrices: LAPACK's, or written out where a call costs XLA more than the work."""
 
+from functools import cache
+
 import numpy as np
 
 from gmm_ppl.namespace import namespace
@@ -142,11 +144,8 @@ def symmetric_entry(matrices: Float[Array, "... D D"], row: int, column: int) ->
 def triangle(below: Float[Array, "... Q"], on: Float[Array, "... D"]) -> Float[Array, "... D D"]:
     """The lower triangular matrix with diagonal `on`, and `below` it, row by row."""
     xp, size = namespace(below, on), on.shape[-1]
-    rows, columns = np.tril_indices(size, -1)
-    place = np.zeros((size, size), dtype=int)
-    place[rows, columns] = np.arange(rows.size)
-    place[np.arange(size), np.arange(size)] = rows.size + np.arange(size)
-    entries, lower = xp.concatenate([below, on], axis=-1), np.tri(size, dtype=bool)
+    place = triangle_places(size)
+    entries, lower = xp.concatenate([below, on], axis=-1), lower_triangle(size)
     if xp is np:
         return np.where(lower, entries[..., place], 0)
     if size <= WRITTEN_OUT:
@@ -158,7 +157,7 @@ def triangle(below: Float[Array, "... Q"], on: Float[Array, "... D"]) -> Float[A
 def below_diagonal(matrices: Float[Array, "... D D"]) -> Float[Array, "... Q"]:
     """What is below the diagonal, row by row."""
     xp, size = namespace(matrices), matrices.shape[-1]
-    rows, columns = np.tril_indices(size, -1)
+    rows, columns = strict_lower(size)
     if xp is np:
         return matrices[..., rows, columns]
     if 1 < size <= WRITTEN_OUT:
@@ -173,9 +172,38 @@ def squared(lower: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
     return lower @ lower.swapaxes(-1, -2)
 
 
+@cache
+def strict_lower(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the entries below the diagonal, row by row."""
+    return np.tril_indices(size, -1)
+
+
+@cache
+def lower_triangle(size: int) -> np.ndarray:
+    """Which entries are on or below the diagonal."""
+    return np.tri(size, dtype=bool)
+
+
+@cache
+def triangle_places(size: int) -> np.ndarray:
+    """Where each entry of a lower triangular matrix is in the list of those below the diagonal and then those on it."""
+    rows, columns = strict_lower(size)
+    place = np.zeros((size, size), dtype=int)
+    place[rows, columns] = np.arange(rows.size)
+    place[np.arange(size), np.arange(size)] = rows.size + np.arange(size)
+    return place
+
+
+@cache
+def upper_triangle(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the entries on or above the diagonal, row by row."""
+    return np.triu_indices(size)
+
+
+@cache
 def symmetric_places(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows and columns of the upper triangle of a symmetric matrix, row by row, and where in that list each entry is."""
-    rows, columns = np.triu_indices(size)
+    rows, columns = upper_triangle(size)
     place = np.zeros((size, size), dtype=int)
     place[rows, columns] = place[columns, rows] = np.arange(rows.size)
     return rows, columns, place
@@ -187,5 +215,11 @@ def mirrored(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
     A matrix product is symmetric to rounding only, of moments that may be far larger than what is left of them. The mean of both
     sides would be no safer: compilers round the two operands of a sum in different ways.
     """
-    place = np.arange(matrices.shape[-1])
-    return matrices[..., np.minimum(place[:, None], place), np.maximum(place[:, None], place)]
+    return matrices[(..., *mirror_places(matrices.shape[-1]))]
+
+
+@cache
+def mirror_places(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """For every entry of a matrix that of it and its mirror image which is on or above the diagonal."""
+    place = np.arange(size)
+    return np.minimum(place[:, None], place), np.maximum(place[:, None], place)

@@ -11,7 +11,7 @@ from gmm_ppl.inference.em.m_step import Position
 from gmm_ppl.inference.em.method import EM, EMPoint
 from gmm_ppl.inference.em.secant import Memory, no_memory, quasi_newton_step, remember
 from gmm_ppl.namespace import namespace
-from gmm_ppl.records import Record, select
+from gmm_ppl.records import Record, always, select
 from gmm_ppl.types import Array, Bool, Float, Int
 
 SHORTEST = 0.02
@@ -61,12 +61,16 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
 
     def step(self, point: AcceleratedPoint) -> AcceleratedPoint:
         own = point.fraction == 0
-        target = self.m_step.from_flat(point.coordinates + point.fraction[..., None] * point.direction)
-        reached = self.method.evaluate(select(own, point.proposal, target))
+        reached = self.method.evaluate(point.proposal if always(own) else select(own, point.proposal, self.target(point)))
         gain = reached.objective - point.point.objective
         finite = namespace(gain).isfinite(gain) & ~self.method.collapsed(reached)
         taken = own | (finite & (gain >= -self.last_digits(point)))
-        return select(taken, self.arrived(reached, point), hesitating(point, gain))
+        arrived = self.arrived(reached, point)
+        return arrived if always(taken) else select(taken, arrived, hesitating(point, gain))
+
+    def target(self, point: AcceleratedPoint) -> Position:
+        """Where the quasi-Newton step leads."""
+        return self.m_step.from_flat(point.coordinates + point.fraction[..., None] * point.direction)
 
     def em_point(self, point: AcceleratedPoint) -> EMPoint:
         return point.point
@@ -94,9 +98,8 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         """The point after a step, the step remembered."""
         xp = namespace(reached.log_likelihood)
         coordinates = self.m_step.flat(reached.position)
-        proposal = self.m_step.maximise(reached.statistics, reached.position)
+        proposal, gradient = self.m_step.propose(reached.statistics, reached.position)
         own = self.m_step.flat(proposal) - coordinates
-        gradient = self.m_step.slope(reached.statistics, reached.position)
         memory = remember(last.memory, coordinates - last.coordinates, last.gradient - gradient, last.own - own)
         direction = quasi_newton_step(memory, own, gradient)
         slope = xp.sum(direction * gradient, axis=-1)

@@ -61,8 +61,9 @@ class InnerClimb(AbstractMStep):
         empty = {name: jnp.zeros(size) for name, size in self.prior.real_shapes(self.shape).items()}
         return self.prior.constrain(self.shape, ravel_pytree(empty)[1](flat))
 
-    def slope(self, statistics: Statistics, position: Position) -> Float[Array, "... P"]:
-        return jax.grad(self.objective, argnums=1)(statistics, self.flat(position))
+    def propose(self, statistics: Statistics, position: Position) -> tuple[Position, Float[Array, "... P"]]:
+        slope = jax.grad(self.objective, argnums=1)(statistics, self.flat(position))
+        return self.maximise(statistics, position), slope
 
 
 class Hosted(AbstractMStep):
@@ -88,8 +89,8 @@ class Hosted(AbstractMStep):
     def from_flat(self, flat: Float[Array, "... P"]) -> Position:
         return each(from_flat, self.inner, flat)
 
-    def slope(self, statistics: Statistics, position: Position) -> Float[Array, "... P"]:
-        return each(slope, self.inner, statistics, position)
+    def propose(self, statistics: Statistics, position: Position) -> tuple[Position, Float[Array, "... P"]]:
+        return each(propose, self.inner, statistics, position)
 
 
 @in_float64
@@ -131,6 +132,6 @@ def from_flat(inner: InnerClimb, coordinates: Array) -> Position:
 
 
 @compiled
-def slope(inner: InnerClimb, statistics: Statistics, position: Position) -> Array:
-    """`InnerClimb.slope`."""
-    return inner.slope(statistics, position)
+def propose(inner: InnerClimb, statistics: Statistics, position: Position) -> tuple[Position, Array]:
+    """`InnerClimb.propose`."""
+    return inner.propose(statistics, position)

@@ -9,7 +9,7 @@ import numpy as np
 from gmm_ppl.inference.base import Status
 from gmm_ppl.namespace import namespace
 from gmm_ppl.progress import Progress
-from gmm_ppl.records import Record, map_arrays, select
+from gmm_ppl.records import Record, always, map_arrays, select
 from gmm_ppl.types import Array, Bool, Float, Int
 
 Point = TypeVar("Point")
@@ -116,7 +116,7 @@ def judge[Point](
         RUNNING + xp.zeros_like(state.status),
         (method.collapsed(point), Status.COLLAPSED),
         (~xp.isfinite(objective), Status.NON_FINITE),
-        (gain < -method.rounding(point), Status.DECREASED),
+        (gain < 0 if always(gain >= 0) else gain < -method.rounding(point), Status.DECREASED),
         (method.settled(point, gain, state.gain, tolerance * method.total), Status.CONVERGED),
     )
 
@@ -187,8 +187,10 @@ def run[Point](
     return Ends(states, trace)
 
 
-def taken[Tree](states: Tree, chosen: Int[np.ndarray, " L"]) -> Tree:
-    """Some of the starts."""
+def taken[Point](states: Progression[Point], chosen: Int[np.ndarray, " L"]) -> Progression[Point]:
+    """Some of the starts, which are in order."""
+    if chosen.size == states.status.size:
+        return states
     return map_arrays(lambda leaf: leaf[chosen], states)
 
 

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -46,8 +47,8 @@ class AbstractMStep(Record):
         """The position at coordinates."""
 
     @abstractmethod
-    def slope(self, statistics: Statistics, position: Position) -> Float[Array, "... P"]:
-        """∂ (Q + log p) / ∂ coordinates, which at the statistics of this very position is the slope of the objective."""
+    def propose(self, statistics: Statistics, position: Position) -> tuple[Position, Float[Array, "... P"]]:
+        """`maximise`, and ∂ (Q + log p) / ∂ coordinates at `position`, which at its own statistics is the objective's slope."""
 
 
 class ClosedForm(AbstractMStep):
@@ -83,15 +84,16 @@ class ClosedForm(AbstractMStep):
         weights = xp.exp(parts["weights"] - xp.max(parts["weights"], axis=-1, keepdims=True))
         return MixtureParameters(weights / weights.sum(axis=-1, keepdims=True), parts["means"], self.shape.family.from_real(parts))
 
-    def slope(self, statistics: Statistics, position: Position) -> Float[Array, "... P"]:
-        return laid_out(list(self.kernel.given(statistics).slope(position).values()), self.sizes)
+    def propose(self, statistics: Statistics, position: Position) -> tuple[Position, Float[Array, "... P"]]:
+        posterior = self.kernel.given(statistics)
+        return posterior.mode(self.shape), laid_out(list(posterior.slope(position).values()), self.sizes)
 
-    @property
+    @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Of the coordinates of each part."""
         return self.shape.real_shapes | {"weights": (self.shape.components,)}
 
-    @property
+    @cached_property
     def sizes(self) -> list[int]:
         """How many coordinates each part has."""
         return [prod(size) for size in self.shapes.values()]

@@ -22,13 +22,17 @@ Pass = Callable[[MixtureParameters], tuple[Array, Statistics]]
 
 
 class EMPoint(Record):
-    """A position with everything that one pass over the data says of it; all fields belong together."""
+    """A position with everything that one pass over the data says of it; all fields belong together.
+
+    `thinnest` is the `thinnest_variance` of its components.
+    """
 
     position: Position
     parameters: MixtureParameters
     statistics: Statistics
     log_likelihood: Float[Array, "..."]
     log_prior: Float[Array, "..."]
+    thinnest: Float[Array, "..."]
 
     @property
     def objective(self) -> Float[Array, "..."]:
@@ -62,20 +66,20 @@ class EM(AbstractIteration[EMPoint]):
         """The E-step and both densities at a position."""
         value, parameters = self.m_step.log_prior(position)
         likelihood, statistics = self.data_pass(parameters)
-        return EMPoint(position, parameters, statistics, likelihood, value)
+        return EMPoint(position, parameters, statistics, likelihood, value, thinnest_variance(parameters, self.deviations))
 
     def em_point(self, point: EMPoint) -> EMPoint:
         return point
 
     def rounding(self, point: EMPoint) -> Float[Array, "..."]:
         # Distances are known to ε times the condition of a covariance, and to what the pass itself may lose.
-        digits = np.finfo(float).eps / thinnest_variance(point.parameters, self.deviations)
+        digits = np.finfo(float).eps / point.thinnest
         loss = digits + rounding_loss(self.rows, point.parameters)
         return 4500 * self.digits * (abs(point.objective) + self.total) + loss * self.total
 
     def collapsed(self, point: EMPoint) -> Bool[Array, "..."]:
         # Written so that NaN, which a Cholesky factor of no covariance holds, counts as collapsed.
-        return ~(thinnest_variance(point.parameters, self.deviations) > THINNEST)
+        return ~(point.thinnest > THINNEST)
 
 
 def thinnest_variance(parameters: MixtureParameters, deviations: Float[Array, " D"]) -> Float[Array, "..."]:

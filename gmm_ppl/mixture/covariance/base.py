@@ -53,11 +53,13 @@ class AbstractCovariance(Record):
 
     A family is a record of the arrays that its `parts` name, with a handful of methods; nobody else knows what those arrays mean.
     Arrays may have leading axes: of several mixtures, or of what `jax.vmap` maps over. `moment` says which second moments of rows
-    the family needs: all that it is told of data is counts n_k and scatter W_k = Σ_i r_ik (x_i − m)(x_i − m)ᵀ, or its diagonal, to
-    which a prior has added its own.
+    the family needs: all that it is told of data is counts n_k and scatter W_k = Σ_i r_ik (x_i − m)(x_i − m)ᵀ, or its diagonal,
+    to which a prior has added its own.
 
-    To add a family, write one file with these members and add one line to `gmm_ppl/mixture/covariance/__init__.py`. Most begin from
-    `dense.AbstractDense` or `axes.AbstractAxes`, which need only to be told the roots or the variances.
+    To add a family, write one file with these members and add one line to `gmm_ppl/mixture/covariance/__init__.py`. Most begin
+    from `dense.AbstractDense` or `axes.AbstractAxes`, which need only to be told the roots or the variances. A family of several
+    parts has `drawn(key, count, scatter, components)` as well: all parts at once, in JAX, from the conjugate law of all of them
+    (`full_tied_volume` says which), for programs of priors to sample.
     """
 
     name: ClassVar[str]

@@ -91,7 +91,9 @@ class TiedVolumeCovariance(AbstractDense):
         With the volume integrated out p(C) ∝ (Σ_k t_k)^{−a}, t_k = tr(Ψ C_k⁻¹) and a = Σ_k c_k D / 2. Matrices
         Σ_k ~ InverseWishart(c_k, Ψ), divided by |Σ_k|^{1/D}, have the density Π_k t_k^{−c_k D / 2}, which is nowhere less but for
         a constant: with w_k = c_k / Σ c, Σ t ≥ Π (t_k / w_k)^{w_k}, the weighted means of t_k / w_k. So they are drawn until a
-        uniform number is below the ratio, whatever Ψ is. ACCEPTANCE. Then λ | C ~ InverseGamma(a, Σ_k t_k / 2).
+        uniform number is below the ratio, which happens with the same probability whatever Ψ is: under the weak default 0.9 for
+        two components, 0.3 to 0.5 for ten, 0.08 to 0.25 for twenty, about e^{−K/8} in many features.
+        Then λ | C ~ InverseGamma(a, Σ_k t_k / 2).
         """
         import jax
         import jax.numpy as jnp
