@@ -33,8 +33,8 @@ class Mode(eqx.Module):
     steps: Int[Array, ""]
 
 
-def find_mode(expansion: Expansion, start: Float[Array, " P"]) -> Mode:
-    """The mode that Newton steps lead to, each halved until the density rises.
+def find_mode(expansion: Expansion, start: Float[Array, " P"], settled: float = SETTLED) -> Mode:
+    """The mode that Newton steps lead to, each halved until the density rises; `settled` are the nats that one may still promise.
 
     A direction in which the density curves upwards counts by the size of its curvature, so that every step goes uphill and
     saddles are left (Dauphin et al. 2014, doi:10.48550/arXiv.1406.2572). Value, gradient and Hessian are of one
@@ -44,7 +44,7 @@ def find_mode(expansion: Expansion, start: Float[Array, " P"]) -> Mode:
     def going(mode: Mode) -> Array:
         return ~mode.done & (mode.steps < MAX_STEPS)
 
-    return jax.lax.while_loop(going, lambda mode: try_step(expansion, mode), nowhere(start))
+    return jax.lax.while_loop(going, lambda mode: try_step(expansion, mode, settled), nowhere(start))
 
 
 def nowhere(start: Float[Array, " P"]) -> Mode:
@@ -54,22 +54,22 @@ def nowhere(start: Float[Array, " P"]) -> Mode:
     return Mode(start, none - jnp.inf, flat, jnp.zeros_like(start), none, none + 1, jnp.zeros((), bool), jnp.zeros((), int))
 
 
-def try_step(expansion: Expansion, mode: Mode) -> Mode:
+def try_step(expansion: Expansion, mode: Mode, settled: float) -> Mode:
     """The position after `fraction` of the step, where it gains a ten-thousandth of what it should; else half the fraction."""
     target = mode.position + mode.fraction * mode.step
     value, gradient, hessian = expansion(target)
-    reached = arrived(target, value, gradient, curvature(hessian), mode.steps + 1)
+    reached = arrived(target, value, gradient, curvature(hessian), mode.steps + 1, settled)
     first = mode.steps == 0
     rises = first | (value - mode.log_density >= 2e-4 * mode.fraction * mode.promised)
     stayed = shortened(mode)
     return jax.tree.map(lambda new, old: jnp.where(rises, new, old), reached, stayed)
 
 
-def arrived(position: Array, value: Array, gradient: Array, here: Curvature, steps: Array) -> Mode:
+def arrived(position: Array, value: Array, gradient: Array, here: Curvature, steps: Array, settled: float) -> Mode:
     """A position with the step that leads on from it; done where that promises nothing, or NaN: there is nothing to climb."""
     whitened = here.whitened(gradient)
     promised = whitened @ whitened / 2
-    done = ~(promised > jnp.maximum(SETTLED, 8 * jnp.finfo(value.dtype).eps * jnp.abs(value)))
+    done = ~(promised > jnp.maximum(settled, 8 * jnp.finfo(value.dtype).eps * jnp.abs(value)))
     step = move(jnp.zeros_like(position), here.scale, whitened)
     return Mode(position, value, here, step, promised, jnp.ones_like(value), done, steps)
 
