@@ -41,7 +41,7 @@ class PointFit:
 
     `mixture` holds the prior with all its numbers; `sites` are the values of that prior's program; `objective` is
     log-likelihood + log prior, which for the flat prior is the log-likelihood. `row_weights` (N,) are those of the rows it was
-    fitted to, None where each counts once.
+    fitted to, None where each counts once. `cautions` are the sentences that `fit` warns with.
     """
 
     mixture: Mixture
@@ -53,6 +53,7 @@ class PointFit:
     iterations: int
     restarts: Restarts
     row_weights: np.ndarray | None = None
+    cautions: tuple[str, ...] = ()
 
     @property
     def objective(self) -> float:

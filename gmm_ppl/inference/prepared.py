@@ -20,13 +20,14 @@ from gmm_ppl.types import Float
 class Prepared:
     """A mixture with all its numbers, and the rows x (N, D) that it is fitted to; `weights` (N,) are theirs, None for 1 each.
 
-    `scale` says how thin a component may get; starts look at it too.
+    `scale` says how thin a component may get; starts look at it too. `features` are names, where they are known.
     """
 
     mixture: Mixture
     x: Float[np.ndarray, "N D"]
     scale: DataScale
     weights: np.ndarray | None = None
+    features: tuple[str, ...] = ()
 
     @property
     def shape(self) -> MixtureShape:
@@ -45,7 +46,7 @@ class Prepared:
 
     def of(self, mixture: Mixture) -> "Prepared":
         """The same rows for another mixture."""
-        return Prepared(mixture.resolve(self.scale), self.x, self.scale, self.weights)
+        return Prepared(mixture.resolve(self.scale), self.x, self.scale, self.weights, self.features)
 
 
 def prepare(mixture: Mixture, data: object, row_weights: object = None) -> Prepared:
@@ -59,7 +60,7 @@ def prepare(mixture: Mixture, data: object, row_weights: object = None) -> Prepa
     check_enough_rows(table, mixture.components)
     weights = None if row_weights is None else checked_row_weights(row_weights, len(table), mixture.components)
     scale = data_scale(table.values, weights)
-    return Prepared(mixture.resolve(scale), table.values, scale, weights)
+    return Prepared(mixture.resolve(scale), table.values, scale, weights, tuple(table.features))
 
 
 def check_mixture(mixture: object) -> None:

@@ -24,7 +24,7 @@ from gmm_ppl.priors.flat import FlatPrior
 from gmm_ppl.priors.separated import SeparatedPrior
 from gmm_ppl.types import Array
 
-SINGULAR = 1e-13
+SINGULAR = 1e-14
 """Smallest eigenvalue of a correlation matrix that rounding does not explain."""
 
 
@@ -34,7 +34,13 @@ def weak_prior(shape: MixtureShape, data: DataScale) -> AbstractConjugatePrior:
 
 
 def flat_prior(shape: MixtureShape, data: DataScale) -> AbstractPrior:
-    """Maximum likelihood; has no numbers."""
+    """Maximum likelihood; has no numbers.
+
+    Raises:
+        InputError: the data's covariance is singular, and the family has correlations: likelihoods then have no maximum.
+    """
+    if matrices(shape):
+        check_regular(data)
     return FlatPrior()
 
 
@@ -77,15 +83,15 @@ def covariance_scale(shape: MixtureShape, data: DataScale) -> Array:
 
 
 def check_regular(data: DataScale) -> None:
-    """Refuse data whose covariance is singular as the scale of a matrix law; data that JAX is tracing cannot be looked at."""
+    """Refuse data whose covariance is singular for a family with correlations; data that JAX is tracing cannot be looked at."""
     if is_traced(data.covariance):
         return
     correlation = data.covariance / data.deviations[:, None] / data.deviations
     if not np.linalg.eigvalsh(correlation)[0] > SINGULAR:
         raise InputError(
-            "prior: the data's covariance, which would be the scale of the prior, is singular: the data have no more rows than "
-            "features, or a feature is a linear function of others. Leave features out, choose a diagonal or spherical "
-            "covariance, or state the prior's scale."
+            "the data's covariance is singular: there are no more rows than features, or a feature is a linear function of others. "
+            "The likelihood of covariances with correlations then has no maximum, and the weak prior no scale. Leave features out, "
+            "choose a diagonal or spherical covariance, or state a scale (prior: {kind: conjugate, scale: …})."
         )
 
 
@@ -149,7 +155,7 @@ def matrices(shape: MixtureShape) -> bool:
     return shape.family.moment is OUTER
 
 
-def program(shape: MixtureShape, data: DataScale, *, function: object = None) -> AbstractPrior:
+def program_of(shape: MixtureShape, data: DataScale, *, function: object = None) -> AbstractPrior:
     """A NumPyro program `function(components, features)`, or the name of one as "package.module:name"."""
     found = import_function(function) if isinstance(function, str) else function
     if not isinstance(found, Callable):

@@ -128,8 +128,6 @@ ACCELERATIONS: Mapping[str, Callable[[EM], AbstractIteration]] = MappingProxyTyp
 
 def accelerated(method: EM, name: object) -> AbstractIteration:
     """EM with the acceleration called `name`, or as it is for None; InputError lists the known ones."""
-    if name is None:
-        return method
-    if not isinstance(name, str) or name not in ACCELERATIONS:
+    if name is not None and (not isinstance(name, str) or name not in ACCELERATIONS):
         raise InputError(f"acceleration: none is called {name!r}; choose {', '.join(ACCELERATIONS)}, or None for plain EM.")
-    return ACCELERATIONS[name](method)
+    return method if name is None or method.exact else ACCELERATIONS[name](method)

@@ -56,15 +56,17 @@ class AbstractIteration[Point](ABC):
         return self.em_point(point).objective
 
     def last_digits(self, point: Point) -> Float[Array, "..."]:
-        """Nats below which two values of the objective cannot be told apart."""
-        return 4 * self.digits * (abs(self.objective(point)) + self.total)
+        """Nats below which two values of the objective cannot be told apart.
 
-    def settled(self, point: Point, gain: Array, last_gain: Array, floor: Array) -> Bool[Array, "..."]:
-        """Whether no more than `floor` nats are to be gained after `point`, reached by gains `last_gain` and then `gain`.
-
-        Aitken's rule, which is right where gains shrink by a steady factor; a method whose gains do not says so itself.
+        A stored covariance has its smallest variance to ε / its share of the data's, and the objective, flat at the top, to the
+        square of that.
         """
-        return settled(gain, last_gain, self.last_digits(point), floor)
+        unsure = self.total * (np.finfo(float).eps / self.em_point(point).thinnest) ** 2
+        return 4 * self.digits * (abs(self.objective(point)) + self.total) + unsure
+
+    @abstractmethod
+    def settled(self, point: Point, gain: Array, last_gain: Array, floor: Array) -> Bool[Array, "..."]:
+        """Whether no more than `floor` nats are to be gained after `point`, reached by gains `last_gain` and then `gain`."""
 
 
 class Progression[Point](Record):

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from gmm_ppl.inference.em.loop import AbstractIteration
-from gmm_ppl.inference.em.m_step import AbstractMStep, Position
+from gmm_ppl.inference.em.loop import AbstractIteration, settled
+from gmm_ppl.inference.em.m_step import AbstractMStep, ClosedForm, Position
 from gmm_ppl.mixture.loss import rounding_loss
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.rows import Rows
@@ -67,6 +67,15 @@ class EM(AbstractIteration[EMPoint]):
         value, parameters = self.m_step.log_prior(position)
         likelihood, statistics = self.data_pass(parameters)
         return EMPoint(position, parameters, statistics, likelihood, value, thinnest_variance(parameters, self.deviations))
+
+    @property
+    def exact(self) -> bool:
+        """Whether one step is all that there is to do: of a single component the M-step is the answer."""
+        return isinstance(self.m_step, ClosedForm) and self.m_step.shape.components == 1
+
+    def settled(self, point: EMPoint, gain: Array, last_gain: Array, floor: Array) -> Bool[Array, "..."]:
+        # Aitken's rule, which is right where gains shrink by a steady factor, as EM's do.
+        return settled(gain, last_gain, self.last_digits(point), floor) | self.exact
 
     def em_point(self, point: EMPoint) -> EMPoint:
         return point

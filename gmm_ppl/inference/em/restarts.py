@@ -8,6 +8,7 @@ import numpy as np
 
 from gmm_ppl.errors import FitError, FitWarning
 from gmm_ppl.inference.base import PointFit, Restarts, Status
+from gmm_ppl.inference.em.cautions import cautions
 from gmm_ppl.inference.em.engine import Climbs
 from gmm_ppl.inference.em.loop import RUNNING, STATUSES
 from gmm_ppl.inference.prepared import Prepared
@@ -26,8 +27,9 @@ def best_fit(prepared: Prepared, found: tuple[Climbs, tuple[str, ...]]) -> Point
 
 
 def fit_of_start(prepared: Prepared, climbs: Climbs, restarts: Restarts, place: int) -> PointFit:
-    """What one start came to, its components in order."""
-    return in_order(point_of_start(prepared, climbs, restarts, place))
+    """What one start came to, its components in order, with what a reader must know of it."""
+    found = in_order(point_of_start(prepared, climbs, restarts, place))
+    return replace(found, cautions=tuple(cautions(prepared, found)))
 
 
 def point_of_start(prepared: Prepared, climbs: Climbs, restarts: Restarts, place: int) -> PointFit:
@@ -83,20 +85,6 @@ def announced(found: PointFit, what: str = "EM") -> PointFit:
     """The fit, after an error or the warnings that it calls for."""
     if found.status is Status.NON_FINITE or not np.isfinite(found.objective):
         raise FitError(f"{what}: {found.status.value}")
-    for caution in cautions(found):
+    for caution in found.cautions:
         warnings.warn(f"{what}: {caution}", FitWarning, stacklevel=3)
     return found
-
-
-def cautions(found: PointFit) -> Iterator[str]:
-    """What a reader of the fit must know: an end other than convergence, components without rows."""
-    if found.status is not Status.CONVERGED:
-        alike = sum(each is found.status for each in found.restarts.status)
-        yield f"{found.status.value} ({alike} of {len(found.restarts.status)} starts ended so.)"
-    if found.empty:
-        yield (
-            f"No rows are left to component {', '.join(map(str, found.empty))}, counting from 0: take fewer components, or a "
-            "prior with a concentration above 1, which keeps every weight above 0."
-        )
-
-

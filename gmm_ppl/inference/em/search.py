@@ -26,6 +26,9 @@ FROM = 20
 
 SHORT_STEPS = 10
 
+ATTEMPTS, OTHER_SEEDS = 5, 1_000_003
+"""How many times as many starts are made where none can be used, and how far apart their seeds are."""
+
 PROPOSALS, OPTIMA, RISE = 60, 3, 1e-3
 """Splits and merges a round, from so many of the best optima, and what counts as a rise, in nats."""
 
@@ -50,13 +53,34 @@ def search(
         return engine.climb(begun.given(start), progress=progress), ("given",)
     if engine.prepared.shape.components == 1:
         return engine.climb(begun.draw("random", 1), progress=progress), ("random",)
+    climbs, kinds = until_usable(engine, begun, start, starts, progress)
+    if start != SEVERAL or starts < FROM or climbs.interrupted or not climbs.usable.any():
+        return climbs, kinds
+    return improved(engine, begun, climbs, kinds, progress)
+
+
+def until_usable(
+    engine: Engine, begun: Beginnings, start: str, starts: int, progress: Progress
+) -> tuple[Climbs, tuple[str, ...]]:
+    """Starts to their ends; where none of them can be used, as many others, and so on up to `ATTEMPTS` times."""
+    climbs, kinds = first_climbs(engine, begun, start, starts, progress)
+    for attempt in range(1, ATTEMPTS):
+        if climbs.usable.any() or climbs.interrupted:
+            break
+        others = Beginnings(begun.all_rows, begun.shape, begun.scale, begun.seed + attempt * OTHER_SEEDS)
+        more, more_kinds = first_climbs(engine, others, start, starts, progress)
+        climbs, kinds = joined(climbs, more), (*kinds, *more_kinds)
+    return climbs, kinds
+
+
+def first_climbs(
+    engine: Engine, begun: Beginnings, start: str, starts: int, progress: Progress
+) -> tuple[Climbs, tuple[str, ...]]:
+    """What so many starts came to, and where each began."""
     if start != SEVERAL:
         return engine.climb(begun.draw(start, starts), progress=progress), (start,) * starts
     parameters, kinds = first_ones(engine, begun, starts, progress)
-    climbs = engine.climb(parameters, progress=progress)
-    if starts < FROM or climbs.interrupted or not climbs.usable.any():
-        return climbs, kinds
-    return improved(engine, begun, climbs, kinds, progress)
+    return engine.climb(parameters, progress=progress), kinds
 
 
 def first_ones(
