@@ -92,7 +92,9 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         # What EM's own next step should gain, about half its slope, sees what gains so far do not: a memory that is wrong
         # where a component empties, and a saddle that is being left. Where a weight is 0 it is not known.
         ahead = xp.sum(point.own * point.gradient, axis=-1) / 2
-        return ~(ahead > least / 2) & xp.where(point.memory.empty, aitken, small)
+        # Where neither the last two steps nor EM's next gain a digit, all that the memory holds is rounding.
+        still = xp.maximum(xp.maximum(gain, last_gain), ahead) <= self.last_digits(point)
+        return still | (~(ahead > least / 2) & xp.where(point.memory.empty, aitken, small))
 
     def arrived(self, reached: EMPoint, last: AcceleratedPoint) -> AcceleratedPoint:
         """The point after a step, the step remembered."""
