@@ -20,7 +20,7 @@ def static() -> Any:
 
 
 @dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field, static))
-class Record(ABC):
+class Record(ABC):  # noqa: B024 (contracts that are records have abstract methods)
     """A frozen dataclass for every subclass; registered as a pytree as soon as somebody imports JAX.
 
     Nothing is checked where one is made, since JAX rebuilds pytrees around placeholders.

@@ -5,7 +5,6 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -33,7 +32,7 @@ TOLERANCE = 5e-5
 """Nats in all that EM may leave to be gained: √(2 · 5·10⁻⁵) = 1 % of a standard error from a replicate's mode."""
 
 NUMBERS_A_BATCH = 2**20
-"""Replicates × rows × components done in one batch, some tenths of a second: between batches progress is shown and Ctrl-C heeded."""
+"""Replicates × rows × components done in one batch, some tenths of a second: progress is shown and Ctrl-C heeded in between."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +151,8 @@ def batches(
     """
     size = lanes_a_batch(replicates, target.rows.weights.size * target.shape.components)
     for done in range(0, replicates, size):
-        progress("Bootstrap", done, replicates, "")
         try:
+            progress("Bootstrap", done, replicates, "")
             weights = row_weights(target.rows.weights, jnp.asarray(seed), jnp.arange(done, done + size))
             runs = to_numpy(jax.block_until_ready(climb_all(target, sites, weights, *how)))
         except KeyboardInterrupt:
@@ -183,8 +182,9 @@ def climb_all(
 
 
 def lanes_a_batch(replicates: int, work: int) -> int:
-    """How many replicates are done in one batch, of `work` numbers a step each."""
-    return max(1, min(replicates, NUMBERS_A_BATCH // work))
+    """How many replicates are done in one batch, of `work` numbers a step each; all batches are of one size, or nearly."""
+    most = max(1, min(replicates, NUMBERS_A_BATCH // work))
+    return -(-replicates // -(-replicates // most))
 
 
 @compiled

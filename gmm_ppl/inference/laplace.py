@@ -19,8 +19,8 @@ from gmm_ppl.inference.mode import mode_from
 from gmm_ppl.inference.newton import Mode
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior
-from gmm_ppl.priors.labels import why_labels_matter
 from gmm_ppl.priors.base import Sites
+from gmm_ppl.priors.labels import why_labels_matter
 from gmm_ppl.progress import Progress
 from gmm_ppl.types import Array, Float, in_float64, to_numpy
 

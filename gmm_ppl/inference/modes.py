@@ -77,9 +77,7 @@ def modes(fit: DrawsFit, data: object, *, climbs: int = CLIMBS, progress: Progre
     return modes_of(prepare(fit.mixture, data), fit.parameters, climbs=climbs, engine=fit.engine, progress=progress)
 
 
-def modes_of(
-    prepared: Prepared, draws: MixtureParameters, *, climbs: int, engine: str, progress: Progress | None
-) -> Modes:
+def modes_of(prepared: Prepared, draws: MixtureParameters, *, climbs: int, engine: str, progress: Progress | None) -> Modes:
     """`modes` of parameters (chain, draw, …)."""
     check_mode(prepared.mixture)
     chains, each = draws.weights.shape[:2]

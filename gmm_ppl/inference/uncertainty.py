@@ -22,8 +22,7 @@ from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.scores import scores
 from gmm_ppl.model.posterior import Posterior, posterior
 from gmm_ppl.model.specification import resolved_prior
-from gmm_ppl.priors.base import AbstractDirectPrior, parameters_at
-from gmm_ppl.priors.base import Sites
+from gmm_ppl.priors.base import AbstractDirectPrior, Sites, parameters_at
 from gmm_ppl.types import Array, Float, in_float64, to_numpy
 
 KINDS = ("observed", "sandwich")

@@ -111,7 +111,9 @@ def given_parts(covariances: object, family: type[AbstractCovariance]) -> dict[s
     names = [part.name for part in family.parts]
     parts = covariances if isinstance(covariances, Mapping) else {names[0]: covariances}
     if set(parts) != set(names):
-        raise InputError(f"covariances of the {family.name} family are a mapping of {', '.join(names)}; given {', '.join(parts)}.")
+        raise InputError(
+            f"covariances of the {family.name} family are a mapping of {', '.join(names)}; given {', '.join(parts)}."
+        )
     return {name: np.array(parts[name], dtype=np.float64) for name in names}
 
 

@@ -4,13 +4,14 @@ What is done for each row is one formula in `expanded` and `residuals`; a pass d
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import MappingProxyType
 
 import numpy as np
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.blocks import sum_over_blocks
 from gmm_ppl.mixture.expanded import about_centre, as_statistics, block_size, expanded_statistics, feature_sums, theta_of
 from gmm_ppl.mixture.loss import LARGEST_LOSS, expanding_loss
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
@@ -43,7 +44,7 @@ class NumPyPass(AbstractPass):
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
-        self.features: np.ndarray | None = None
+        self.features: Array = None
 
     def __call__(self, parameters: MixtureParameters) -> tuple[Array, Statistics]:
         precision = parameters.covariance.precision()
@@ -62,10 +63,12 @@ class NumPyPass(AbstractPass):
             return expanded_statistics(rows, parameters, lanes)
         if self.features is None:
             self.features = moment.features(about_centre(rows.columns, rows))
-        theta, block = theta_of(rows, parameters, precision), block_size(lanes, parameters)
-        parts = [slice(start, start + block) for start in range(0, count, block)]
-        sums = [feature_sums(theta, self.features[:, each], rows.weights[each]) for each in parts]
-        value, total = (sum(each[1:], start=each[0]) for each in zip(*sums, strict=True))
+        theta = theta_of(rows, parameters, precision)
+
+        def block(features: Array, weights: Array) -> tuple[Array, Array]:
+            return feature_sums(theta, features, weights)
+
+        value, total = sum_over_blocks(block, self.features, rows.weights, block_size(lanes, parameters))
         return value, as_statistics(total.astype(float), rows, parameters)
 
     def session(self) -> AbstractContextManager:
@@ -97,7 +100,7 @@ class JaxPass(AbstractPass):
             yield
 
 
-PASSES: Mapping[str, type[AbstractPass]] = MappingProxyType({"numpy": NumPyPass, "jax": JaxPass})
+PASSES: Mapping[str, Callable[[Rows], AbstractPass]] = MappingProxyType({"numpy": NumPyPass, "jax": JaxPass})
 
 LARGE = 4e6
 """Rows × starts × (features φ and components) from which a compiled pass is worth what it takes to compile."""

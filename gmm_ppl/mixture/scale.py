@@ -1,5 +1,7 @@
 """Centre and spread of a data set: what data-scaled priors, starts and collapse checks are measured against."""
 
+from typing import Any
+
 import numpy as np
 
 from gmm_ppl.errors import InputError
@@ -24,7 +26,7 @@ SMALLEST, LARGEST = 1e-140, 1e140
 """Spreads beyond these have squares that under- or overflow float64 somewhere in a density."""
 
 
-def data_scale(x: object, weights: np.ndarray | None = None) -> DataScale:
+def data_scale(x: Any, weights: np.ndarray | None = None) -> DataScale:
     """`DataScale` of rows (N, D), by two passes so that an offset costs no digits.
 
     Concrete rows are taken in NumPy's double precision and checked; rows that JAX is tracing are taken as they are. With row

@@ -50,7 +50,7 @@ class Support(ABC):
         """The entries of a value that are listed where each should come once, (…, entries): of matrices the lower triangle, row by
         row; (…,) where a value is one number.
         """
-        return value[(..., *np.tril_indices(value.shape[-1]))] if self.axes == 2 else value  # noqa: PLR2004
+        return value[(..., *np.tril_indices(value.shape[-1]))] if self.axes == 2 else value
 
 
 class Real(Support):

@@ -27,7 +27,7 @@ STARTS: Mapping[str, str] = MappingProxyType(
     {
         "several": "short runs of several kinds, the best distinct ones to their ends, then splits and merges",
         "random": "random rows as means, with the covariance of all rows",
-        **{name: partition.__doc__.splitlines()[0].rstrip(".") for name, partition in PARTITIONS.items()},
+        **{name: str(partition.__doc__).splitlines()[0].rstrip(".") for name, partition in PARTITIONS.items()},
     }
 )
 """Names of starts that a fit can be asked for, and what each is."""

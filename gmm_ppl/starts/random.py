@@ -9,7 +9,7 @@ from gmm_ppl.types import Float
 def random_means(rng: np.random.Generator, rows: Rows, components: int, count: int) -> Float[np.ndarray, "S K D"]:
     """`count` times K distinct rows, drawn by their weights; counted from the rows' origin.
 
-    The first K of the rows in order of E_i / w_i with exponential E_i (Efraimidis & Spirakis 2006, doi:10.1016/j.ipl.2005.11.003).
+    The first K of the rows in order of E_i / w_i, E_i exponential (Efraimidis & Spirakis 2006, doi:10.1016/j.ipl.2005.11.003).
     """
     weights = np.asarray(rows.weights, dtype=float)
     with np.errstate(divide="ignore"):

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "gmm_ppl"
 
 FLOORS = (
-    ("errors", "types", "progress", "processors", "compiled", "cards", "files", "garbage"),
+    ("errors", "types", "namespace", "records", "progress", "processors", "compiled", "cards", "files", "garbage"),
     ("data",),
     ("mixture",),
     ("priors",),
@@ -38,7 +38,6 @@ WALLS = {
     "pydantic": {"experiment"},
     "narwhals": {"data"},
     "blackjax": {"inference", "calibration"},
-    "optimistix": {"inference"},
     "matplotlib": {"report"},
     "typer": {"cli", "console"},
     "sklearn": {"sklearn"},

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+
 import numpy as np
 
 from gmm_ppl.errors import InputError

@@ -82,7 +82,7 @@ def prior_share(prepared: Prepared, parameters: MixtureParameters) -> Float[np.n
     if not isinstance(prior, AbstractConjugatePrior) or not prior.proper:
         return np.zeros((shape.components, shape.features))
     kernel, moment = prior.kernel(shape), shape.family.moment
-    scatter = np.diagonal(kernel.scatter, axis1=-2, axis2=-1) if moment.axes == 2 else kernel.scatter  # noqa: PLR2004
+    scatter = np.diagonal(kernel.scatter, axis1=-2, axis2=-1) if moment.axes == 2 else kernel.scatter
     count = kernel.count + parameters.weights * float(prepared.rows.total)
     return np.asarray(scatter) / (diagonal(parameters.covariances) * count[:, None])
 

@@ -196,9 +196,7 @@ def taken[Point](states: Progression[Point], chosen: Int[np.ndarray, " L"]) -> P
     return map_arrays(lambda leaf: leaf[chosen], states)
 
 
-def replaced[Point](
-    states: Progression[Point], chosen: Int[np.ndarray, " L"], moved: Progression[Point]
-) -> Progression[Point]:
+def replaced[Point](states: Progression[Point], chosen: Int[np.ndarray, " L"], moved: Progression[Point]) -> Progression[Point]:
     """All starts, the chosen ones as they are after a step."""
     if chosen.size == states.status.size:
         return moved

@@ -82,7 +82,9 @@ class ClosedForm(AbstractMStep):
     def from_flat(self, flat: Float[Array, "... P"]) -> Position:
         xp, parts = namespace(flat), self.taken_apart(flat)
         weights = xp.exp(parts["weights"] - xp.max(parts["weights"], axis=-1, keepdims=True))
-        return MixtureParameters(weights / weights.sum(axis=-1, keepdims=True), parts["means"], self.shape.family.from_real(parts))
+        return MixtureParameters(
+            weights / weights.sum(axis=-1, keepdims=True), parts["means"], self.shape.family.from_real(parts)
+        )
 
     def propose(self, statistics: Statistics, position: Position) -> tuple[Position, Float[Array, "... P"]]:
         posterior = self.kernel.given(statistics)
@@ -110,9 +112,7 @@ class ClosedForm(AbstractMStep):
 def laid_out(parts: list[Array], sizes: list[int]) -> Float[Array, "... P"]:
     """Arrays (…, *shape) of so many entries each in a row."""
     batch = parts[0].shape[:-1]
-    return namespace(*parts).concatenate(
-        [part.reshape(*batch, size) for part, size in zip(parts, sizes, strict=True)], axis=-1
-    )
+    return namespace(*parts).concatenate([part.reshape(*batch, size) for part, size in zip(parts, sizes, strict=True)], axis=-1)
 
 
 def m_step(prior: AbstractPrior, shape: MixtureShape) -> AbstractMStep:
@@ -131,5 +131,3 @@ def hosted_m_step(prior: AbstractPrior, shape: MixtureShape) -> AbstractMStep:
     from gmm_ppl.inference.em.inner_climb import Hosted, InnerClimb
 
     return Hosted(InnerClimb(prior, shape))
-
-

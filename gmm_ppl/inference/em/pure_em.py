@@ -106,9 +106,7 @@ def em_of(target: Posterior, deviations: Float[Array, " D"]) -> EM:
     return EM(data_pass, m_step(target.prior, target.shape), target.rows, deviations)
 
 
-def climbed(
-    method: AbstractIteration, position: Any, steps: int, tolerance: Any
-) -> tuple[Progression, Float[Array, " T"]]:
+def climbed(method: AbstractIteration, position: Any, steps: int, tolerance: Any) -> tuple[Progression, Float[Array, " T"]]:
     """One start to its end, and the objective at each iteration, NaN beyond the last."""
     limit = jnp.asarray(0.0 if tolerance is None else tolerance)
     first = begin(method, position)

@@ -1,7 +1,6 @@
 """From what became of all starts to the best of them, and what a reader of the fit must know."""
 
 import warnings
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,8 @@ from gmm_ppl.inference.em.cautions import cautions
 from gmm_ppl.inference.em.engine import Climbs
 from gmm_ppl.inference.em.loop import RUNNING, STATUSES
 from gmm_ppl.inference.prepared import Prepared
-from gmm_ppl.mixture.parameters import permute
+from gmm_ppl.mixture.parameters import from_sites, permute
+from gmm_ppl.model.specification import resolved_prior
 from gmm_ppl.priors.labels import why_labels_matter
 
 SAME_OPTIMUM = 1e-6
@@ -37,7 +37,7 @@ def point_of_start(prepared: Prepared, climbs: Climbs, restarts: Restarts, place
     one = climbs.take(place)
     return PointFit(
         mixture=prepared.mixture,
-        parameters=one.parameters,
+        parameters=from_sites(one.parameters.sites, prepared.shape.family),
         sites=one.sites,
         log_likelihood=float(one.log_likelihood),
         log_prior=float(one.log_prior),
@@ -50,7 +50,7 @@ def point_of_start(prepared: Prepared, climbs: Climbs, restarts: Restarts, place
 
 def in_order(found: PointFit) -> PointFit:
     """Components by their first feature's mean, ties by the next; as they are where a prior may tell them apart."""
-    if why_labels_matter(found.mixture.prior) or set(found.sites) != set(found.parameters.sites):
+    if why_labels_matter(resolved_prior(found.mixture)) or set(found.sites) != set(found.parameters.sites):
         return found
     ordered = permute(found.parameters, np.lexsort(found.parameters.means.T[::-1]))
     return replace(found, parameters=ordered, sites=ordered.sites)

@@ -39,9 +39,7 @@ WORK = 2e8
 """Rows × (features φ + components) × runs × steps that a search may cost beyond its starts."""
 
 
-def search(
-    engine: Engine, *, start: object, starts: int, seed: int, progress: Progress
-) -> tuple[Climbs, tuple[str, ...]]:
+def search(engine: Engine, *, start: object, starts: int, seed: int, progress: Progress) -> tuple[Climbs, tuple[str, ...]]:
     """What the starts came to, and where each began.
 
     Raises:
@@ -83,9 +81,7 @@ def first_climbs(
     return engine.climb(parameters, progress=progress), kinds
 
 
-def first_ones(
-    engine: Engine, begun: Beginnings, starts: int, progress: Progress
-) -> tuple[MixtureParameters, tuple[str, ...]]:
+def first_ones(engine: Engine, begun: Beginnings, starts: int, progress: Progress) -> tuple[MixtureParameters, tuple[str, ...]]:
     """Starting parameters, the best distinct ones of short runs where there is room for those, and the kind of each."""
     most = int(WORK / (work_of(engine) * SHORT_STEPS))
     if starts < FROM or most < 2 * starts:
@@ -172,9 +168,9 @@ def split_and_merged(shares: Float[np.ndarray, "N K"], rows: Rows, rng: np.rando
     """
     components, moved = shares.shape[1], shares.copy()
     order = rng.permutation(components)
-    into, joins, split = (order[0], order[0], order[1]) if components == 2 else order[:3]  # noqa: PLR2004
+    into, joins, split = (order[0], order[0], order[1]) if components == 2 else order[:3]
     near = nearer_to_first(rows, shares[:, split], rng)
-    if components > 2:  # noqa: PLR2004
+    if components > 2:
         moved[:, into] += moved[:, joins]
         moved[:, joins] = 0
     piece = np.where(near, moved[:, split], 0)
@@ -187,8 +183,8 @@ def nearer_to_first(rows: Rows, share: Float[np.ndarray, " N"], rng: np.random.G
     """Which rows are nearer to the first of two that are drawn by their share, in units of that component's deviations."""
     weight = share * rows.weights
     total = weight.sum()
-    if not total > 0 or np.count_nonzero(weight) < 2:  # noqa: PLR2004
-        return rng.random(share.size) < 0.5  # noqa: PLR2004
+    if not total > 0 or np.count_nonzero(weight) < 2:
+        return rng.random(share.size) < 0.5
     one, other = rng.choice(share.size, size=2, replace=False, p=weight / total)
     middle = rows.columns @ weight / total
     deviations = np.sqrt((rows.columns - middle[:, None]) ** 2 @ weight / total)

@@ -10,9 +10,7 @@ from gmm_ppl.mixture.moments import Moment
 from gmm_ppl.mixture.supports import Support
 from gmm_ppl.namespace import namespace
 from gmm_ppl.records import Record
-from gmm_ppl.types import Array, Float
-
-LENGTHS = ("component", "feature", "feature_bis")
+from gmm_ppl.types import Array, Float, PRNGKeyArray
 
 
 @dataclass(frozen=True)
@@ -29,8 +27,7 @@ class Part:
 
     def shape(self, components: int, features: int) -> tuple[int, ...]:
         """Of the array."""
-        lengths = dict(zip(LENGTHS, (components, features, features), strict=True))
-        return tuple(lengths[dim] for dim in self.dims)
+        return tuple(components if dim == "component" else features for dim in self.dims)
 
     def real_shape(self, components: int, features: int) -> tuple[int, ...]:
         """Of its coordinates."""
@@ -133,6 +130,13 @@ class AbstractCovariance(Record):
     @abstractmethod
     def conditional(self, kept: Array, given: Array) -> tuple["AbstractCovariance", Array]:
         """Covariances of `kept` given `given`, and the gain Σ_kg Σ_gg⁻¹ (broadcasts to (K, kept, given)) of its mean."""
+
+    @classmethod
+    def drawn(cls, key: PRNGKeyArray, count: Array, scatter: Array, components: int) -> "AbstractCovariance":
+        """Of a family of several parts: a draw from the density whose logarithm is −½ Σ_k (n_k log |Σ_k| + tr(W Σ_k⁻¹)), with respect
+        to the measures of the parts' supports.
+        """
+        raise NotImplementedError(f"{cls.name}: the laws of its only part draw from it.")
 
     @property
     def sites(self) -> dict[str, Array]:

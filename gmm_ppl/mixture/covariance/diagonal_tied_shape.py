@@ -110,9 +110,7 @@ def best_shape(count: Float[Array, "... K"], scatter: Float[Array, "... K D"]) -
 
     place = jax.lax.while_loop(go_on, move, (place, 2 * LONGEST + place, 0))[0]
     # The loop has no derivatives; a step from where it ended has the right first ones, and another the right second ones.
-    for _ in range(2):
-        place = place + newton_step(count, scatter, place)
-    return place
+    return jax.lax.fori_loop(0, 2, lambda _, last: last + newton_step(count, scatter, last), place)
 
 
 def newton_step(count: Float[Array, "... K"], scatter: Float[Array, "... K D"], place: Float[Array, "... D"]) -> Array:
