@@ -21,8 +21,8 @@ class Restarts:
     """What each of S starts came to.
 
     `objective` and `log_likelihood` (nats) and `iterations` are (S,); `trace` is the objective at each iteration, (S, T),
-    padded with NaN; `optimum` numbers the distinct optima from 0, the best, with −1 for starts that failed. `kind` names where each
-    start began.
+    padded with NaN; `optimum` numbers the distinct optima from 0, the best, with −1 for starts that failed. `kind` names where
+    each start began.
     """
 
     objective: np.ndarray

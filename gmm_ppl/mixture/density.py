@@ -10,8 +10,6 @@ from gmm_ppl.mixture.statistics import Statistics
 from gmm_ppl.namespace import constant, namespace
 from gmm_ppl.types import Array, Float
 
-LOG_2PI = math.log(2 * math.pi)
-
 NEARER = 1e-80
 """By which rows are brought nearer whose squared distances overflow: the same components are nearest there."""
 
@@ -106,7 +104,17 @@ def expected_log_likelihood(statistics: Statistics, parameters: MixtureParameter
 def gaussian(parameters: MixtureParameters, distances: Float[Array, "... K"]) -> Float[Array, "... K"]:
     """Log N from squared Mahalanobis distances: −(D log 2π + log |Σ_k| + distance) / 2."""
     features = parameters.means.shape[-1]
-    return -(features * LOG_2PI + parameters.covariance.log_determinant(features) + distances) / 2
+    return normal_constant(features) - (parameters.covariance.log_determinant(features) + distances) / 2
+
+
+def normal_constant(numbers: int) -> float:
+    """Log density of so many standard normal numbers at 0: −½ n log 2π."""
+    return -numbers * math.log(2 * math.pi) / 2
+
+
+def normal(values: Array, mean: Array, deviation: Array) -> Array:
+    """Log N(mean, deviation²) of numbers, in nats."""
+    return normal_constant(1) - ((values - mean) / deviation) ** 2 / 2 - namespace(values, deviation).log(deviation)
 
 
 def log_weights(weights: Float[Array, "... K"]) -> Float[Array, "... K"]:

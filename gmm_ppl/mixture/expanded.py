@@ -86,7 +86,7 @@ def theta_of(rows: Rows, parameters: MixtureParameters, precision: Array | None 
 def coefficients(
     parameters: MixtureParameters, centre: Float[Array, " D"], precision: Array | None = None
 ) -> Float[Array, "... K P"]:
-    """θ_k: log π_k + log N(x | μ_k, Σ_k) = φ(x − centre)·θ_k in nats; `precision` is the covariances' own, where it is at hand."""
+    """θ_k: log π_k + log N(x | μ_k, Σ_k) = φ(x − centre)·θ_k in nats; `precision` is the covariances' own, if at hand."""
     xp, covariance = namespace(parameters.means, centre), parameters.covariance
     means = parameters.means - centre
     precision = covariance.precision() if precision is None else precision

@@ -100,7 +100,7 @@ class OuterProducts(Moment):
         return vectors[..., :, None] * vectors[..., None, :]
 
     def features(self, z: Float[Array, "... D B"]) -> Float[Array, "... P B"]:
-        # Gathered from two copies of (1, z): half the time of joining the products z_d · z_d:, which XLA writes one after another.
+        # Gathered from two copies of (1, z): half the time of joining products z_d · z_d:, which XLA writes one after another.
         rows, columns = upper_triangle(z.shape[-2] + 1)
         extended = with_ones(z)
         return extended[..., rows, :] * extended[..., columns, :]

@@ -1,6 +1,6 @@
 """A pass over the rows as a value: parameters in, log-likelihood and expected statistics out, for several mixtures at once.
 
-What is done for each row is one formula in `expanded` and `residuals`; a pass decides where it runs, in NumPy or as a JAX program.
+What is done for each row is one formula in `expanded` and `residuals`; a pass decides where it runs, in NumPy or in JAX.
 """
 
 from abc import ABC, abstractmethod

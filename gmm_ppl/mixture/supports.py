@@ -10,11 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.mixture.triangular import below_diagonal, cholesky, diagonal, squared, triangle
 from gmm_ppl.namespace import namespace
 from gmm_ppl.types import Array, Float
 
-__all__ = ["POSITIVE", "POSITIVE_DEFINITE", "REAL", "SIMPLEX", "UNIT_DETERMINANT", "UNIT_PRODUCT", "VOLUME", "Support"]
+__all__ = ["POSITIVE", "REAL", "SIMPLEX", "UNIT_PRODUCT", "VOLUME", "Support"]
 
 
 class Support(ABC):
@@ -47,8 +46,8 @@ class Support(ABC):
         """Refuse finite values that are not in the set; InputError names `name` and what is wrong."""
 
     def packed(self, value: Array) -> Array:
-        """The entries of a value that are listed where each should come once, (…, entries): of matrices the lower triangle, row by
-        row; (…,) where a value is one number.
+        """The entries of a value that are listed where each should come once, (…, entries): of matrices the lower triangle, row
+        by row; (…,) where a value is one number.
         """
         return value[(..., *np.tril_indices(value.shape[-1]))] if self.axes == 2 else value
 
@@ -138,43 +137,6 @@ class Simplex(Support):
             raise InputError(f"{name} must be non-negative and sum to one; given {values.tolist()}, sum {values.sum():.10g}.")
 
 
-class PositiveDefinite(Support):
-    """Symmetric positive definite matrices Σ = L Lᵀ: the strict lower triangle of L row by row, then the logarithms of its
-    diagonal (Pinheiro & Bates 1996, doi:10.1007/BF00140873). Lebesgue measure on the lower triangle of Σ.
-    """
-
-    axes = 2
-
-    def count(self, size: int) -> int:
-        return size * (size + 1) // 2
-
-    def to_real(self, value: Float[Array, "... D D"]) -> Float[Array, "... T"]:
-        xp, factor = namespace(value), cholesky(value)
-        return xp.concatenate([below_diagonal(factor), xp.log(diagonal(factor))], axis=-1)
-
-    def from_real(self, real: Float[Array, "... T"]) -> Float[Array, "... D D"]:
-        return squared(self.factor(real))
-
-    def factor(self, real: Float[Array, "... T"]) -> Float[Array, "... D D"]:
-        """L."""
-        size = self.size(real)
-        return triangle(real[..., :-size], namespace(real).exp(real[..., -size:]))
-
-    def size(self, real: Float[Array, "... T"]) -> int:
-        """D of D (D + 1) / 2 coordinates."""
-        return int((8 * real.shape[-1] + 1) ** 0.5 - 1) // 2
-
-    def log_jacobian(self, real: Float[Array, "... T"]) -> Array:
-        """D log 2 + Σ_d (D − d + 2) log L_dd, counted from d = 1."""
-        size = self.size(real)
-        return namespace(real).sum(np.log(2) + real[..., -size:] * np.arange(size + 1.0, 1, -1), axis=-1)
-
-    def check(self, values: np.ndarray, name: str) -> None:
-        matrices = values.reshape(-1, *values.shape[-2:])
-        for index, each in enumerate(matrices):
-            check_matrix(each, f"{name}, matrix {index}," if len(matrices) > 1 else name)
-
-
 class UnitProduct(Support):
     """Positive vectors with product one; the measure of their logarithms, by D − 1 coordinates along an orthonormal basis."""
 
@@ -197,49 +159,8 @@ class UnitProduct(Support):
             raise InputError(f"{name} must be positive, their product one; given {values.tolist()}.")
 
 
-class UnitDeterminant(Support):
-    """Symmetric positive definite matrices C = L Lᵀ with determinant one: the strict lower triangle of L, then its diagonal
-    as a `UnitProduct`. The measure is the one that congruences C → B C Bᵀ with |B| = ±1 leave as it is.
-
-    That measure times d log λ is |Σ|^{−(D+1)/2} dΣ on Σ = λ C (Muirhead 1982, doi:10.1002/9780470316559, §2.1).
-    """
-
-    axes = 2
-
-    def count(self, size: int) -> int:
-        return size * (size + 1) // 2 - 1
-
-    def to_real(self, value: Float[Array, "... D D"]) -> Float[Array, "... F"]:
-        xp, factor = namespace(value), cholesky(value)
-        return xp.concatenate([below_diagonal(factor), UNIT_PRODUCT.to_real(diagonal(factor))], axis=-1)
-
-    def from_real(self, real: Float[Array, "... F"]) -> Float[Array, "... D D"]:
-        return squared(self.factor(real))
-
-    def factor(self, real: Float[Array, "... F"]) -> Float[Array, "... D D"]:
-        """L."""
-        below = real.shape[-1] + 1 - self.size(real)
-        return triangle(real[..., :below], UNIT_PRODUCT.from_real(real[..., below:]))
-
-    def size(self, real: Float[Array, "... F"]) -> int:
-        """D of D (D + 1) / 2 − 1 coordinates."""
-        return int((8 * (real.shape[-1] + 1) + 1) ** 0.5 - 1) // 2
-
-    def log_jacobian(self, real: Float[Array, "... F"]) -> Array:
-        """−Σ_d (d − 1) log L_dd, counted from d = 1."""
-        size, xp = self.size(real), namespace(real)
-        logarithms = xp.log(diagonal(self.factor(real)))
-        return -xp.sum(logarithms * np.arange(size), axis=-1)
-
-    def check(self, values: np.ndarray, name: str) -> None:
-        POSITIVE_DEFINITE.check(values, name)
-        if (np.abs(np.linalg.slogdet(values)[1]) > 1e-8).any():
-            raise InputError(f"{name} must have determinant one; given {values.tolist()}.")
-
-
-REAL, SIMPLEX = Real(), Simplex()
+REAL, SIMPLEX, UNIT_PRODUCT = Real(), Simplex(), UnitProduct()
 POSITIVE, VOLUME = Positive(logarithmic=False), Positive(logarithmic=True)
-POSITIVE_DEFINITE, UNIT_PRODUCT, UNIT_DETERMINANT = PositiveDefinite(), UnitProduct(), UnitDeterminant()
 
 
 def log_sigmoid(logits: Array) -> Array:
@@ -258,14 +179,3 @@ def zero_sum_basis(size: int) -> Float[np.ndarray, "D F"]:
     """D − 1 orthonormal columns that sum to zero (Helmert's)."""
     columns = [np.repeat([1.0, -each, 0.0], [each, 1, size - each - 1]) / (each * (each + 1)) ** 0.5 for each in range(1, size)]
     return np.stack(columns, axis=1) if columns else np.zeros((size, 0))
-
-
-def check_matrix(matrix: np.ndarray, name: str) -> None:
-    """Refuse a matrix that is not symmetric positive definite, whatever the units of its rows."""
-    scale = np.sqrt(np.abs(np.diagonal(matrix)))
-    tolerance = 1e-8 * scale[:, None] * scale
-    if (np.abs(matrix - matrix.T) > tolerance).any():
-        raise InputError(f"{name} must be symmetric; given {matrix.tolist()}.")
-    correlation = matrix / np.where(scale > 0, scale, 1)[:, None] / np.where(scale > 0, scale, 1)
-    if (np.diagonal(matrix) <= 0).any() or np.linalg.eigvalsh(correlation)[0] <= 0:
-        raise InputError(f"{name} must be positive definite; given {matrix.tolist()}.")

@@ -9,7 +9,7 @@ from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.mixture.scale import DataScale
 from gmm_ppl.priors.base import AbstractConjugatePrior, AbstractPrior
-from gmm_ppl.priors.builders import conjugate_prior, flat_prior, program, separated_prior, weak_prior
+from gmm_ppl.priors.builders import conjugate_prior, flat_prior, program_of, separated_prior, weak_prior
 
 __all__ = ["PRIORS", "AbstractConjugatePrior", "AbstractPrior", "prior_numbers", "resolve_prior", "weak_prior"]
 
@@ -19,7 +19,7 @@ PRIORS: Mapping[str, Callable[..., AbstractPrior]] = MappingProxyType(
         "flat": flat_prior,
         "conjugate": conjugate_prior,
         "separated": separated_prior,
-        "program": program,
+        "program": program_of,
     }
 )
 
@@ -52,7 +52,7 @@ def resolve_prior(prior: object, shape: MixtureShape, data: DataScale) -> Abstra
     if isinstance(prior, AbstractPrior):
         return prior
     if callable(prior):
-        return program(shape, data, function=prior)
+        return program_of(shape, data, function=prior)
     numbers = dict(prior) if isinstance(prior, Mapping) else {"kind": prior}
     kind = numbers.pop("kind", None)
     builder = find_kind(kind)

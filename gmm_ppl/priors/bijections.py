@@ -12,16 +12,8 @@ from numpyro.distributions.constraints import Constraint, ParameterFreeConstrain
 from numpyro.distributions.transforms import ParameterFreeTransform, Transform
 
 from gmm_ppl.mixture.covariance import Part
-from gmm_ppl.mixture.supports import (
-    POSITIVE,
-    POSITIVE_DEFINITE,
-    REAL,
-    SIMPLEX,
-    UNIT_DETERMINANT,
-    UNIT_PRODUCT,
-    VOLUME,
-    Support,
-)
+from gmm_ppl.mixture.matrix_supports import POSITIVE_DEFINITE, UNIT_DETERMINANT
+from gmm_ppl.mixture.supports import POSITIVE, REAL, SIMPLEX, UNIT_PRODUCT, VOLUME, Support
 from gmm_ppl.types import Array
 
 
@@ -132,6 +124,12 @@ def constraint_of(part: Part) -> Constraint:
 
 def bijection(support: Constraint) -> Transform:
     """The map from the real line to a support; NumPyro's own where nothing is gained."""
+    base = single(support)
+    return WRITTEN[type(base)]() if type(base) in WRITTEN else biject_to(base)
+
+
+def single(support: Constraint) -> Constraint:
+    """Where each entry of a batch may lie."""
     while isinstance(support, constraints.independent):
         support = support.base_constraint
-    return WRITTEN[type(support)]() if type(support) in WRITTEN else biject_to(support)
+    return support

@@ -2,7 +2,7 @@
 
 import math
 
-from gmm_ppl.mixture.density import LOG_2PI
+from gmm_ppl.mixture.density import normal_constant
 from gmm_ppl.mixture.moments import OUTER
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.mixture.triangular import log_determinant
@@ -17,7 +17,8 @@ def dirichlet_normaliser(concentration: Float[Array, " K"]) -> Float[Array, ""]:
 
 def means_normaliser(mean_precision: Float[Array, ""], shape: MixtureShape) -> Float[Array, ""]:
     """Of K laws N(m, Σ_k / κ), |Σ_k| apart: K D (log κ − log 2π) / 2."""
-    return shape.components * shape.features * (namespace(mean_precision).log(mean_precision) - LOG_2PI) / 2
+    numbers = shape.components * shape.features
+    return normal_constant(numbers) + numbers * namespace(mean_precision).log(mean_precision) / 2
 
 
 def inverse_wishart_normaliser(degrees_of_freedom: Array, scale: Float[Array, "D D"]) -> Float[Array, ""]:

@@ -9,15 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from numpyro import handlers, validation_enabled
-from numpyro.distributions import biject_to
+from numpyro.distributions import Distribution
 from numpyro.distributions.constraints import Constraint
 from numpyro.distributions.transforms import Transform
 from numpyro.distributions.util import sum_rightmost
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.namespace import is_traced
 from gmm_ppl.priors.base import AbstractPrior, Sites
-from gmm_ppl.priors.bijections import bijection
+from gmm_ppl.priors.bijections import bijection, single
+from gmm_ppl.priors.sites import drawn_or_begun
 from gmm_ppl.records import static
 from gmm_ppl.types import Array, Float
 
@@ -26,9 +28,13 @@ Supports = dict[str, tuple[tuple[int, ...], Constraint]]
 
 @dataclass(frozen=True, eq=False)
 class FoundSites:
-    """What a run of the program sampled; compared by identity, since constraints may hold arrays that do not hash."""
+    """What a run of the program sampled; compared by identity, since constraints may hold arrays that do not hash.
+
+    `drawable` says whether all of it can be drawn: an `ImproperUniform` cannot.
+    """
 
     supports: Supports
+    drawable: bool
 
 
 class ProgramPrior(AbstractPrior):
@@ -42,7 +48,10 @@ class ProgramPrior(AbstractPrior):
     program: Callable = static()
     found: FoundSites = static()
     kind: ClassVar[str] = "program"
-    proper: ClassVar[bool] = True
+
+    @property
+    def proper(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.found.drawable
 
     def sample_parameters(self, shape: MixtureShape) -> MixtureParameters:
         return run_program(self.program, shape)
@@ -50,13 +59,18 @@ class ProgramPrior(AbstractPrior):
     def log_density(self, shape: MixtureShape, sites: Sites) -> tuple[Float[Array, "..."], MixtureParameters]:
         # NumPyro's check of a support takes eigenvalues of covariances as they are, and so calls a matrix whose features have
         # units 10⁸ apart indefinite. Sites come from bijections and M-steps; what is no covariance has a Cholesky factor of NaN.
-        with validation_enabled(is_validate=False), handlers.trace() as trace, handlers.substitute(data=sites):
+        with (
+            validation_enabled(is_validate=False),
+            handlers.block(),
+            handlers.trace() as trace,
+            handlers.substitute(data=sites),
+        ):
             parameters = self.sample_parameters(shape)
             sampled = (site for site in trace.values() if site["type"] == "sample")
             return sum(map(site_log_density, sampled), start=jnp.zeros(())), parameters
 
     def real_shapes(self, shape: MixtureShape) -> dict[str, tuple[int, ...]]:
-        return {name: bijection(support).inverse_shape(size) for name, (size, support) in self.found.supports.items()}
+        return {name: real_shape(size, bijection(support)) for name, (size, support) in self.found.supports.items()}
 
     def transforms(self) -> dict[str, Transform]:
         """The bijection of every site."""
@@ -73,7 +87,8 @@ class ProgramPrior(AbstractPrior):
         density, parameters = self.log_density(shape, sites)
         # A site without coordinates, the sticks of a single component say, changes no volume; NumPyro's transforms fail on it.
         for name, transform in ((name, each) for name, each in self.transforms().items() if jnp.size(real[name])):
-            jacobian = transform.log_abs_det_jacobian(real[name], sites[name])
+            # NumPyro's of complex numbers is a complex zero.
+            jacobian = jnp.real(transform.log_abs_det_jacobian(real[name], sites[name]))
             density = density + sum_rightmost(jacobian, jnp.ndim(jacobian))
         return density, parameters
 
@@ -102,23 +117,30 @@ def program_prior(program: Callable, shape: MixtureShape) -> ProgramPrior:
     """The program checked by running it twice with different random numbers.
 
     Raises:
-        InputError: it fails, returns something else or of the wrong shape, samples a discrete site, observes data,
-            or has a site that comes and goes, or whose support moves, with the value of another (no fixed bijection exists
-            then).
+        InputError: it fails, returns something else or of the wrong shape, samples a discrete site or one without a bijection,
+            observes data, or has a site that comes and goes, or whose support moves, with the value of another (no fixed
+            bijection exists then).
     """
+    # Constants, whatever JAX is tracing around this: the prior is kept, and met again elsewhere.
+    with jax.ensure_compile_time_eval():
+        return examined_prior(program, shape)
+
+
+def examined_prior(program: Callable, shape: MixtureShape) -> ProgramPrior:
+    """`program_prior`, anew."""
     first, second = (trace_program(program, shape, seed) for seed in (0, 1))
-    for name in {**first, **second}:
-        if name not in first or name not in second:
+    for name in {**first.supports, **second.supports}:
+        if name not in first.supports or name not in second.supports:
             raise InputError(
                 f"prior program {name_of(program)}: site {name!r} is there or not depending on random values. Sample the same "
                 "sites in every run."
             )
-        if not same_support(first[name], second[name]):
+        if not same_support(first.supports[name], second.supports[name]):
             raise InputError(
                 f"prior program {name_of(program)}: the support of site {name!r} depends on random values. Sample it on a "
                 "fixed support and transform the value instead."
             )
-    return ProgramPrior(program, FoundSites(first))
+    return ProgramPrior(program, first)
 
 
 def name_of(program: Callable) -> str:
@@ -126,10 +148,16 @@ def name_of(program: Callable) -> str:
     return getattr(program, "__qualname__", type(program).__qualname__)
 
 
-def trace_program(program: Callable, shape: MixtureShape, seed: int) -> Supports:
+def trace_program(program: Callable, shape: MixtureShape, seed: int) -> FoundSites:
     """Shape and support of every sampled site in one run of the program."""
+    key = jax.random.key(seed)
     try:
-        with handlers.trace() as trace, handlers.seed(rng_seed=jax.random.key(seed)):
+        with (
+            handlers.block(),
+            handlers.substitute(substitute_fn=examined),
+            handlers.trace() as trace,
+            handlers.seed(rng_seed=key),
+        ):
             run_program(program, shape)
     except InputError:
         raise
@@ -138,22 +166,49 @@ def trace_program(program: Callable, shape: MixtureShape, seed: int) -> Supports
             f"prior program {name_of(program)} failed when called with components={shape.components}, "
             f"features={shape.features}: {type(error).__name__}: {error}"
         ) from error
-    return {name: site_support(name, site) for name, site in trace.items() if site["type"] == "sample"}
+    sampled = {name: site for name, site in trace.items() if site["type"] == "sample"}
+    supports = {name: (jnp.shape(site["value"]), site["fn"].support) for name, site in sampled.items()}
+    return FoundSites(supports, all(has_draws(site["fn"]) for site in sampled.values()))
 
 
-def site_support(name: str, site: dict) -> tuple[tuple[int, ...], Constraint]:
-    """Shape and support of a sampled site; InputError where it is observed or discrete."""
+def examined(site: dict) -> Array | None:
+    """A value for a sampled site; InputError where it is observed or discrete, or lies on what has no coordinates."""
+    if site["type"] != "sample":
+        return None
+    name, support = site["name"], site["fn"].support
     if site["is_observed"]:
         raise InputError(f"prior program: site {name!r} is observed. A prior samples parameters only; leave the data out.")
-    if site["fn"].support.is_discrete:
+    if support.is_discrete:
         raise InputError(f"prior program: site {name!r} is discrete. Sum it out: samplers and EM need continuous sites.")
-    return jnp.shape(site["value"]), site["fn"].support
+    try:
+        bijection(support)
+    except NotImplementedError as error:
+        raise InputError(
+            f"prior program: site {name!r} has no coordinates on the real line: NumPyro knows no bijection to its support "
+            f"({type(single(support)).__name__.lstrip('_')}). Sample what it can be made of, and make it in the program."
+        ) from error
+    return drawn_or_begun(site)
+
+
+def has_draws(law: Distribution) -> bool:
+    """Whether a law can be drawn from: an `ImproperUniform` cannot."""
+    try:
+        jax.eval_shape(law.sample, jax.random.key(0))
+    except NotImplementedError:
+        return False
+    return True
+
+
+def real_shape(shape: tuple[int, ...], transform: Transform) -> tuple[int, ...]:
+    """Shape of the coordinates of a site; found by the map itself, since not all of NumPyro's know."""
+    return jax.eval_shape(transform.inv, jax.ShapeDtypeStruct(shape, float)).shape
 
 
 def same_support(first: tuple, second: tuple) -> bool:
     """Whether two runs gave a site one shape and one bijection."""
-    same = biject_to(first[1]) == biject_to(second[1])
-    return first[0] == second[0] and bool(same)
+    # Not by `==`, to which bounds that are arrays of JAX's are never the same.
+    same = bijection(first[1]).eq(bijection(second[1]))
+    return first[0] == second[0] and (is_traced(same) or bool(same))
 
 
 def run_program(program: Callable, shape: MixtureShape) -> MixtureParameters:
@@ -174,8 +229,12 @@ def run_program(program: Callable, shape: MixtureShape) -> MixtureParameters:
 def flattened(answer: tuple, parts: tuple[str, ...]) -> tuple:
     """Weights, means and the parts of covariances in a row."""
     weights, means, covariances = answer
-    return (weights, means, *(covariances[name] for name in parts)) if isinstance(covariances, dict) else (
-        weights,
-        means,
-        covariances,
+    return (
+        (weights, means, *(covariances[name] for name in parts))
+        if isinstance(covariances, dict)
+        else (
+            weights,
+            means,
+            covariances,
+        )
     )

@@ -2,8 +2,6 @@
 
 from typing import ClassVar, Self
 
-
-
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.namespace import namespace
 from gmm_ppl.priors.base import AbstractConjugatePrior

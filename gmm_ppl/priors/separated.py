@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from gmm_ppl.mixture.density import LOG_2PI, log_weights
+from gmm_ppl.mixture.density import log_weights, normal
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.triangular import diagonal, log_determinant
 from gmm_ppl.namespace import namespace
@@ -38,7 +38,7 @@ class SeparatedPrior(AbstractDirectPrior):
 
     def log_density_at(self, parameters: MixtureParameters) -> Float[Array, "..."]:
         xp = namespace(parameters.weights, self.mean)
-        means = normal_density(parameters.means, self.mean, self.mean_scale)
+        means = normal(parameters.means, self.mean, self.mean_scale)
         return (
             weights_density(parameters.weights, self.concentration)
             + xp.sum(means, axis=(-2, -1))
@@ -93,14 +93,9 @@ def weights_density(weights: Float[Array, "... K"], concentration: Float[Array, 
     return dirichlet_normaliser(concentration) + xp.sum(power * log_weights(xp.where(power == 0, 1, weights)), axis=-1)
 
 
-def normal_density(values: Array, mean: Array, deviation: Array) -> Array:
-    """Log N(mean, deviation²)."""
-    return -(((values - mean) / deviation) ** 2 + LOG_2PI) / 2 - namespace(values, deviation).log(deviation)
-
-
 def half_normal_density(values: Array, scale: Array) -> Array:
     """Log density of the size of N(0, scale²)."""
-    return math.log(2) + normal_density(values, 0.0, scale)
+    return math.log(2) + normal(values, 0.0, scale)
 
 
 def squared_half_normal_density(variances: Array, scale: Array) -> Array:

@@ -38,7 +38,7 @@ def of_starts(status: tuple[Status, ...]) -> Iterator[str]:
     failed = sum(not each.usable for each in status)
     if 2 * failed > len(status):
         yield (
-            f"{failed} of {len(status)} starts collapsed, so that the others may have stopped at a spurious maximum: use a proper "
+            f"{failed} of {len(status)} starts collapsed, and the others may have stopped at a spurious maximum: use a proper "
             "prior (prior: weak), fewer components or a simpler covariance family."
         )
 
@@ -50,9 +50,9 @@ def of_few_rows(prepared: Prepared, parameters: MixtureParameters) -> Iterator[s
     rows, own = parameters.weights * float(prepared.rows.total), numbers_of_one(prepared.shape)
     few = np.flatnonzero((rows <= own + 1) & (parameters.weights >= EMPTY))
     if few.size:
+        counts = ", ".join(f"{rows[each]:.1f}" for each in few)
         yield (
-            f"Component {listed(few)}, counting from 0, has {', '.join(f'{rows[each]:.1f}' for each in few)} rows for {own} numbers of "
-            "its own: a spurious maximum. Use a proper prior (prior: weak), fewer components or a simpler covariance family."
+            f"Component {listed(few)}, counting from 0, has {counts} rows for {own} numbers of its own: a spurious maximum. Use a proper prior (prior: weak), fewer components or a simpler covariance family."
         )
 
 
@@ -69,10 +69,11 @@ def of_the_prior(prepared: Prepared, parameters: MixtureParameters) -> Iterator[
     names = prepared.features or tuple(f"feature {d}" for d in range(prepared.shape.features))
     told = [f"component {k}, {names[d]} ({share[k, d]:.0%})" for k, d in np.argwhere(share > MOSTLY)]
     if told:
+        where = "; ".join([*told[:4], *(["…"] if told[4:] else [])])
         yield (
-            f"The prior's scale, not the rows, makes most of the variance of {'; '.join(told[:4])}{'; …' if told[4:] else ''}. The "
-            "default scale grows with the spread of all rows: look for values far from the others and for features that hardly vary "
-            "within a group, or state a scale (prior: {kind: conjugate, scale: …})."
+            f"The prior's scale, not the rows, makes most of the variance of {where}. The default scale grows with the spread of "
+            "all rows: look for values far from the others and for features that hardly vary within a group, or state a scale "
+            "(prior: {kind: conjugate, scale: …})."
         )
 
 

@@ -24,8 +24,8 @@ from gmm_ppl.types import Array, Float, Int
 class Climbs(Record):
     """What S starts came to, all at the parameters that each ended with, in the data's own coordinates.
 
-    Densities are in nats; `status` is a position in `STATUSES`, or RUNNING where Ctrl-C came; `trace` (S, T) is the objective at each
-    iteration, NaN beyond the last.
+    Densities are in nats; `status` is a position in `STATUSES`, or RUNNING where Ctrl-C came; `trace` (S, T) is the objective at
+    each iteration, NaN beyond the last.
     """
 
     parameters: MixtureParameters

@@ -24,7 +24,8 @@ class AbstractIteration[Point](ABC):
     """A method that improves points step by step; `run` does the rest. A point is a record, of several starts along leading axes.
 
     Everything is written against the array namespace of the points, so that `run` calls it in NumPy and `pure_em` in JAX.
-    A start is a position of the `m_step`. `total` is the row weight Σ_i w_i, since tolerances are a row's; `digits` the relative rounding of the objective.
+    A start is a position of the `m_step`. `total` is the row weight Σ_i w_i, since tolerances are a row's; `digits` the relative
+    rounding of the objective.
     """
 
     total: Any

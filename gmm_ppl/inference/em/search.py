@@ -1,4 +1,4 @@
-"""Where EM is begun, and what is tried from where it ended: many short runs, then the best distinct ones, then split and merge."""
+"""Where EM begins, and what is tried from where it ended: many short runs, the best distinct ones, then splits and merges."""
 
 from collections.abc import Sequence
 

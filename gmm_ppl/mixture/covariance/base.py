@@ -133,8 +133,8 @@ class AbstractCovariance(Record):
 
     @classmethod
     def drawn(cls, key: PRNGKeyArray, count: Array, scatter: Array, components: int) -> "AbstractCovariance":
-        """Of a family of several parts: a draw from the density whose logarithm is −½ Σ_k (n_k log |Σ_k| + tr(W Σ_k⁻¹)), with respect
-        to the measures of the parts' supports.
+        """Of a family of several parts: a draw from the density whose logarithm is −½ Σ_k (n_k log |Σ_k| + tr(W Σ_k⁻¹)), with
+        respect to the measures of the parts' supports.
         """
         raise NotImplementedError(f"{cls.name}: the laws of its only part draw from it.")
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from gmm_ppl.mixture.covariance.base import Part
 from gmm_ppl.mixture.covariance.dense import AbstractDense, factor_gradient, schur_complement
-from gmm_ppl.mixture.supports import POSITIVE_DEFINITE
+from gmm_ppl.mixture.matrix_supports import POSITIVE_DEFINITE
 from gmm_ppl.mixture.triangular import below_diagonal, diagonal, inverse_cholesky, inverse_triangle, mirrored, squared
 from gmm_ppl.namespace import namespace
 from gmm_ppl.types import Array, Float

@@ -6,7 +6,8 @@ from typing import ClassVar
 from gmm_ppl.mixture.covariance.base import Part
 from gmm_ppl.mixture.covariance.dense import AbstractDense, factor_gradient, schur_complement
 from gmm_ppl.mixture.covariance.full import FullCovariance
-from gmm_ppl.mixture.supports import UNIT_DETERMINANT, VOLUME, zero_sum_basis
+from gmm_ppl.mixture.matrix_supports import UNIT_DETERMINANT
+from gmm_ppl.mixture.supports import VOLUME, zero_sum_basis
 from gmm_ppl.mixture.triangular import (
     below_diagonal,
     cholesky,

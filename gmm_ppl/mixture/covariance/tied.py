@@ -6,7 +6,7 @@ from typing import ClassVar
 from gmm_ppl.mixture.covariance.base import Part
 from gmm_ppl.mixture.covariance.dense import AbstractDense, schur_complement
 from gmm_ppl.mixture.covariance.full import matrix_gradient
-from gmm_ppl.mixture.supports import POSITIVE_DEFINITE
+from gmm_ppl.mixture.matrix_supports import POSITIVE_DEFINITE
 from gmm_ppl.mixture.triangular import inverse_cholesky, inverse_triangle, mirrored, squared
 from gmm_ppl.types import Array, Float
 
