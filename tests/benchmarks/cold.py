@@ -23,6 +23,28 @@ sweep: {{product: {{model.components: [1, 2, 3, 4, 5], seed: {list(range(20))}}}
 """
 
 
+LOADED = "import gmm_ppl as gp; x = gp.datasets.load('faithful'); "
+SCRIPTS = (
+    ("fit of faithful, K = 2", LOADED + "gp.fit(gp.Mixture(2), x)", None),
+    ("fit_range of faithful, K = 1…9, 10 starts", LOADED + "gp.fit_range(gp.Mixture(1), x, range(1, 10), starts=10)", 1.5),
+    (
+        "fit of 1000 × 5 rows, K = 4, 20 starts",
+        "import gmm_ppl as gp, numpy as np; r = np.random.default_rng(0); "
+        "x = r.normal(size=(1000, 5)) + 4 * r.integers(4, size=(1000, 1)); "
+        "gp.fit(gp.Mixture(4), x)",
+        2,
+    ),
+    ("fit of faithful under a separated prior", LOADED + "gp.fit(gp.Mixture(2, prior='separated'), x)", 6),
+    (
+        "scikit-learn's fit of faithful, K = 2",
+        "import numpy as np; from sklearn.mixture import GaussianMixture; "
+        "GaussianMixture(2).fit(np.loadtxt('gmm_ppl/data/datasets/faithful.csv', delimiter=',', skiprows=1))",
+        None,
+    ),
+)
+"""Scripts that are one process each, with caches of no kind, and the seconds aimed at."""
+
+
 def rows(quick: bool) -> Iterator[Row]:
     """Commands without work, then runs with an empty cache of programs, a full one, and nothing to do."""
     rounds = 1 if quick else 7
@@ -31,7 +53,9 @@ def rows(quick: bool) -> Iterator[Row]:
         "import gmm_ppl and name fit", lambda: [command([sys.executable, "-c", "import gmm_ppl; gmm_ppl.fit"])], rounds=rounds
     )
     yield Row("gmm-ppl --help", lambda: [command([str(PROGRAM), "--help"])], rounds=rounds, at_most=0.4)
-    for name, options, reach in (("EM of faithful.yaml", EM_ALONE, (None, 5)), ("faithful.yaml", (), (25, 10))):
+    for name, script, reach in SCRIPTS:
+        yield Row(f"whole process: {name}", lambda script=script: [fresh(script)], rounds=min(rounds, 5), at_most=reach)
+    for name, options, reach in (("EM of faithful.yaml", EM_ALONE, (4, 3.5)), ("faithful.yaml", (), (25, 10))):
         yield Row(f"{name}, first time", lambda options=options: [run(first, options)], rounds=min(rounds, 3), at_most=reach[0])
         yield Row(f"{name}, second time", lambda options=options: [run(second, options)], rounds=min(rounds, 5), at_most=reach[1])
     yield Row("EM of faithful.yaml, unchanged", lambda: [run(unchanged, EM_ALONE)], rounds=min(rounds, 5), at_most=1)
@@ -50,6 +74,16 @@ def execute(words: Sequence[str], **environment: str) -> Answer:
     """Run a command in the project's root."""
     subprocess.run(words, cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True)
     return {}
+
+
+def fresh(script: str) -> Contestant:
+    """A script in a process that finds no cache."""
+
+    def cost() -> float:
+        with tempfile.TemporaryDirectory() as place:
+            return seconds(lambda: execute([sys.executable, "-W", "ignore", "-c", script], HOME=place, XDG_CACHE_HOME=place))
+
+    return Contestant("ours", dict, cost)
 
 
 def run(timed: Callable[..., float], options: Sequence[str]) -> Contestant:

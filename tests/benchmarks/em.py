@@ -45,7 +45,7 @@ def contestants_of(size: tuple[int, int, int], family: str, reach: float | None)
 
 
 def our_steps(made: Problem) -> Contestant:
-    """Ours: a compiled loop of steps, divided by their number."""
+    """Ours: a loop of steps, divided by their number."""
     steps = ours.Steps(made)
     return Contestant("ours", steps.one, lambda: seconds(lambda: steps.after(STEPS)) / STEPS)
 

@@ -10,54 +10,51 @@ import jax.numpy as jnp
 import numpy as np
 
 import gmm_ppl as gp
-from gmm_ppl.compiled import compiled, compiler_options, one_blas_thread
-from gmm_ppl.inference.accelerate import ACCELERATIONS
-from gmm_ppl.inference.em import EM, EMPoint, em
+from gmm_ppl.compiled import compiler_options
+from gmm_ppl.inference.em.accelerate import ACCELERATIONS
+from gmm_ppl.inference.em.engine import Engine
+from gmm_ppl.inference.em.method import EMPoint
+from gmm_ppl.inference.prepared import prepare
 from gmm_ppl.mixture.covariance import find_family
 from gmm_ppl.mixture.data_pass import log_likelihood
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.mixture.rows import Rows, rows
-from gmm_ppl.mixture.scale import data_scale
+from gmm_ppl.mixture.rows import Rows, on_device, rows
 from gmm_ppl.progress import silent
+from gmm_ppl.records import map_arrays
 from tests.benchmarks.harness import Absent
 from tests.benchmarks.problems import Problem
 
 
 class Steps:
-    """EM steps at maximum likelihood from a problem's start, as one compiled loop."""
+    """EM steps at maximum likelihood from a problem's start, by the host's loop and the pass that a fit would choose."""
 
     def __init__(self, problem: Problem) -> None:
-        with jax.enable_x64(True):
-            mixture = gp.Mixture(problem.components, problem.family, "flat")
-            deviations = jnp.asarray(data_scale(problem.x).deviations)
-            self.method = em(gp.posterior(mixture, problem.x), deviations)
-            self.first = first_point(self.method, jax.tree.map(jnp.asarray, problem.start))
+        mixture = gp.Mixture(problem.components, problem.family, "flat")
+        engine = Engine.of(prepare(mixture, problem.x), lanes=1)
+        self.method, self.data_pass = engine.method, engine.data_pass
+        begun = map_arrays(lambda leaf: np.asarray(leaf)[None], problem.start)
+        with self.data_pass.session():
+            self.first = self.method.start(self.method.position(begun))
 
     def after(self, count: int) -> EMPoint:
-        """The point after some steps; waits for it."""
-        with jax.enable_x64(True), one_blas_thread():
-            return jax.block_until_ready(loop(self.method, self.first, jnp.asarray(count)))
+        """The point after some steps."""
+        point = self.first
+        with self.data_pass.session():
+            for _ in range(count):
+                point = self.method.step(point)
+        return point
 
     def one(self) -> dict[str, Any]:
         """Log-likelihood at the start, and the parameters after one step."""
-        return {"log-likelihood": float(self.first.log_likelihood), **numbers(self.after(1).parameters)}
-
-
-@compiled
-def first_point(method: EM, parameters: MixtureParameters) -> EMPoint:
-    """The E-step at the start."""
-    return method.step(method.start(parameters))
-
-
-@compiled
-def loop(method: EM, point: EMPoint, count: jax.Array) -> EMPoint:
-    """Any number of steps, one program."""
-    return jax.lax.fori_loop(0, count, lambda _, each: method.step(each), point)
+        found = map_arrays(lambda leaf: leaf[0], self.after(1).parameters)
+        return {"log-likelihood": float(self.first.log_likelihood[0]), **numbers(found)}
 
 
 def numbers(parameters: MixtureParameters) -> dict[str, np.ndarray]:
     """Parameters by name."""
-    values = (parameters.weights, parameters.means, parameters.covariance.values)
+    parts = parameters.covariance.sites
+    covariances = next(iter(parts.values())) if len(parts) == 1 else parameters.covariances
+    values = (parameters.weights, parameters.means, covariances)
     return dict(zip(("weights", "means", "covariances"), map(np.asarray, values), strict=True))
 
 
@@ -104,7 +101,7 @@ def marginal(problem: Problem) -> tuple[Callable[[dict, Rows], jax.Array], Rows,
     options that the library compiles with.
     """
     with jax.enable_x64(True):
-        data = rows(jnp.asarray(problem.x))
+        data = on_device(rows(problem.x))
     return lambda point, prepared: log_likelihood(prepared, mixture_of(point)), data, compiler_options()
 
 

@@ -1,6 +1,7 @@
 """EM for prepared rows, in coordinates that cost no digits: from starts to their ends."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -109,12 +110,11 @@ class Engine:
         self, parameters: MixtureParameters, acceleration: str | None, max_steps: int, progress: Progress, stage: str
     ) -> Climbs:
         """Every start to its end, or for so many steps."""
-        method = EM(self.data_pass, hosted_m_step(self.prior, self.prepared.shape), self.held, self.prepared.scale.deviations)
-        chosen = accelerated(method, acceleration)
+        chosen = accelerated(self.method, acceleration)
         with self.data_pass.session():
             ends = run(
                 chosen,
-                method.position(self.moved(parameters, -self.offset)),
+                self.method.position(self.moved(parameters, -self.offset)),
                 tolerance=self.tolerance,
                 max_steps=max_steps,
                 progress=progress,
@@ -133,6 +133,11 @@ class Engine:
             ends.states.status,
             ends.trace[:, :longest],
         )
+
+    @cached_property
+    def method(self) -> EM:
+        """EM's own steps."""
+        return EM(self.data_pass, hosted_m_step(self.prior, self.prepared.shape), self.held, self.prepared.scale.deviations)
 
     def moved(self, parameters: MixtureParameters, offset: Float[np.ndarray, " D"]) -> MixtureParameters:
         """The same mixtures of x + offset."""
