@@ -17,7 +17,7 @@ from gmm_ppl.calibration.ranks import lag_one, ranks
 from gmm_ppl.calibration.replication import Setting, replicate
 from gmm_ppl.compiled import compiled, make_room, one_blas_thread
 from gmm_ppl.errors import FitError, FitWarning, InputError
-from gmm_ppl.inference.arguments import check_count
+from gmm_ppl.inference.arguments import check_count, check_seed
 from gmm_ppl.inference.teams import in_double
 from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
 from gmm_ppl.processors import cores
@@ -126,6 +126,7 @@ def calibrate(
     """
     function, name = find_engine(engine)
     check_arguments(mixture, rows, features, replications, draws)
+    check_seed(seed)
     shape = mixture.shape(features)
     setting = Setting(as_jax(resolved_prior(mixture)), shape, rows)
     began, worked = time.perf_counter(), time.process_time()

@@ -1,6 +1,7 @@
 """What every engine that goes on from an EM point begins with: checked data, a proper prior, and the point."""
 
 from gmm_ppl.data.tables import as_table
+from gmm_ppl.inference.arguments import check_seed
 from gmm_ppl.inference.base import PointFit, check_unweighted
 from gmm_ppl.inference.em.fit import fit
 from gmm_ppl.inference.prepared import check_proper, prepare
@@ -13,6 +14,7 @@ def begun(
     mixture: Mixture, data: object, start: PointFit | None, *, seed: int, progress: Progress | None
 ) -> tuple[Mixture, Posterior, PointFit]:
     """The mixture with all its numbers, its posterior, and the EM fit to start from, made with `seed` where none is given."""
+    check_seed(seed)
     table = as_table(data)
     prepared = prepare(mixture, table)
     check_proper(prepared.mixture)

@@ -14,7 +14,7 @@ import numpy as np
 from gmm_ppl.compiled import compiled, make_room, mapped, one_blas_thread
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.errors import FitError, FitWarning, InputError
-from gmm_ppl.inference.arguments import check_between, check_count
+from gmm_ppl.inference.arguments import check_between, check_count, check_seed
 from gmm_ppl.inference.base import PointFit, Status, check_unweighted
 from gmm_ppl.inference.coordinates import matching_sites
 from gmm_ppl.inference.em.fit import fit
@@ -105,6 +105,7 @@ def bootstrap(
     """
     check_count("replicates", replicates, 2)
     check_count("max_steps", max_steps)
+    check_seed(seed)
     check_between("tolerance", tolerance, 0, np.inf)
     specification, start = given(mixture, start)
     table = as_table(data)

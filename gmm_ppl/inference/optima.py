@@ -9,7 +9,7 @@ from jax.flatten_util import ravel_pytree
 from scipy.stats import norm
 
 from gmm_ppl.data.wording import joined
-from gmm_ppl.inference.arguments import check_count
+from gmm_ppl.inference.arguments import check_count, check_seed
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.em.engine import Engine
 from gmm_ppl.inference.em.restarts import fit_of_start
@@ -104,6 +104,7 @@ def optima(
     """
     for name, value in (("starts", starts), ("most", most)):
         check_count(name, value)
+    check_seed(seed)
     prepared = prepare(mixture, data)
     check_proper(prepared.mixture)
     check_mode(prepared.mixture)

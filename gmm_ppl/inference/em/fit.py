@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.inference.arguments import check_between, check_count
+from gmm_ppl.inference.arguments import check_between, check_count, check_seed
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.em.engine import Engine
 from gmm_ppl.inference.em.restarts import announced, best_fit
@@ -86,7 +86,7 @@ def check_arguments(starts: int, tolerance: float, max_steps: int, seed: int) ->
     check_count("starts", starts)
     check_count("max_steps", max_steps)
     check_between("tolerance", tolerance, 0, np.inf)
-    check_count("seed", seed, 0)
+    check_seed(seed)
 
 
 def is_single(precision: str) -> bool:
