@@ -21,7 +21,7 @@ from gmm_ppl.starts.partitions import PARTITIONS
 from gmm_ppl.starts.random import random_means
 from gmm_ppl.types import Array, Float
 
-__all__ = ["STARTS", "Beginnings", "starting_kernel"]
+__all__ = ["STARTS", "Beginnings", "check_start", "starting_kernel"]
 
 STARTS: Mapping[str, str] = MappingProxyType(
     {
@@ -64,8 +64,7 @@ class Beginnings:
         Raises:
             InputError: an unknown name.
         """
-        if kind not in STARTS:
-            raise InputError(f"start: none is called {kind!r}; choose one of {', '.join(STARTS)}, or give parameters.")
+        check_start(kind)
         rng = np.random.default_rng([self.seed, *kind.encode()])
         if kind == "random":
             return self.random(rng, count)
@@ -99,6 +98,12 @@ class Beginnings:
             return map_arrays(lambda leaf: np.asarray(leaf)[None], found)
         memberships = given_memberships(start, self.all_rows.weights.size, self.shape.components)
         return parameters_of(self.all_rows, memberships[None], self.kernel, self.shape)
+
+
+def check_start(name: str) -> None:
+    """Refuse a name that no kind of start has."""
+    if name not in STARTS:
+        raise InputError(f"start: none is called {name!r}; choose one of {', '.join(STARTS)}, or give parameters.")
 
 
 def parameters_of(held: Rows, memberships: Array, kernel: ConjugateKernel, shape: MixtureShape) -> MixtureParameters:

@@ -10,7 +10,7 @@ from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.progress import Progress, silent
 from gmm_ppl.records import map_arrays
-from gmm_ppl.starts import Beginnings
+from gmm_ppl.starts import Beginnings, check_start
 from gmm_ppl.types import Float
 
 SEVERAL = "several"
@@ -49,6 +49,7 @@ def search(engine: Engine, *, start: object, starts: int, seed: int, progress: P
     begun = Beginnings(prepared.rows, prepared.shape, prepared.scale, seed)
     if not isinstance(start, str):
         return engine.climb(begun.given(start), progress=progress), ("given",)
+    check_start(start)
     if engine.prepared.shape.components == 1:
         return engine.climb(begun.draw("random", 1), progress=progress), ("random",)
     climbs, kinds = until_usable(engine, begun, start, starts, progress)
