@@ -1,5 +1,7 @@
 """What every engine that goes on from an EM point begins with: checked data, a proper prior, and the point."""
 
+from dataclasses import replace
+
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.inference.arguments import check_seed
 from gmm_ppl.inference.base import PointFit, check_unweighted
@@ -19,5 +21,7 @@ def begun(
     prepared = prepare(mixture, table)
     check_proper(prepared.mixture)
     check_unweighted(start, "start")
-    point = fit(prepared.mixture, table, seed=seed, progress=progress) if start is None else start
+    # A prior with infinite density at the edge of the simplex has a posterior, but no mode to begin at.
+    nearest = replace(prepared.mixture, prior=prepared.prior.with_mode())
+    point = fit(nearest, table, seed=seed, progress=progress) if start is None else start
     return prepared.mixture, posterior_of(prepared.mixture, prepared.rows), point

@@ -51,6 +51,10 @@ class AbstractPrior(Record):
         """Whether the density stays finite at the edge of the simplex, so that a mode can be looked for."""
 
     @abstractmethod
+    def with_mode(self) -> "AbstractPrior":
+        """The prior itself where it is `bounded`, else the nearest that is: samplers begin at its mode."""
+
+    @abstractmethod
     def numbers(self) -> dict[str, object]:
         """The hyperparameters as plain lists and floats, for files."""
 

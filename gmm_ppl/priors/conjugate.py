@@ -1,5 +1,6 @@
 """Dirichlet weights with normal–inverse-Wishart components, and the same kernel for every other family."""
 
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -54,6 +55,9 @@ class ConjugatePrior(AbstractConjugatePrior):
     def bounded(self) -> bool:
         return bool((self.concentration >= 1).all())
 
+    def with_mode(self) -> Self:
+        return replace(self, concentration=np.maximum(self.concentration, 1))
+
     def numbers(self) -> dict[str, object]:
         return {name: np.asarray(getattr(self, name)).tolist() for name in NUMBERS}
 
@@ -67,8 +71,7 @@ class ConjugatePrior(AbstractConjugatePrior):
         )
 
     def shifted(self, offset: Float[Array, " D"]) -> Self:
-        numbers = {name: getattr(self, name) for name in NUMBERS}
-        return type(self)(**numbers | {"mean": self.mean - offset})
+        return replace(self, mean=self.mean - offset)
 
 
 NUMBERS = ("concentration", "mean", "mean_precision", "degrees_of_freedom", "scale")

@@ -32,6 +32,9 @@ class FlatPrior(AbstractConjugatePrior):
     def bounded(self) -> bool:
         return True
 
+    def with_mode(self) -> Self:
+        return self
+
     def numbers(self) -> dict[str, object]:
         return {}
 

@@ -95,6 +95,9 @@ class ProgramPrior(AbstractPrior):
     def bounded(self) -> bool:
         return True
 
+    def with_mode(self) -> "ProgramPrior":
+        return self
+
     def numbers(self) -> dict[str, object]:
         return {"function": f"{self.program.__module__}:{name_of(self.program)}"}
 

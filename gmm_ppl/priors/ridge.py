@@ -37,6 +37,9 @@ class RidgePrior(AbstractConjugatePrior):
     def bounded(self) -> bool:
         return True
 
+    def with_mode(self) -> Self:
+        return self
+
     def numbers(self) -> dict[str, object]:
         return {"ridge": float(self.ridge)}
 

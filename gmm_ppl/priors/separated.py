@@ -1,6 +1,7 @@
 """Independent normal means, LKJ correlations and half-normal standard deviations."""
 
 import math
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -61,6 +62,9 @@ class SeparatedPrior(AbstractDirectPrior):
     def bounded(self) -> bool:
         return bool((self.concentration >= 1).all())
 
+    def with_mode(self) -> Self:
+        return replace(self, concentration=np.maximum(self.concentration, 1))
+
     def numbers(self) -> dict[str, object]:
         return {name: np.asarray(getattr(self, name)).tolist() for name in NUMBERS}
 
@@ -80,8 +84,7 @@ class SeparatedPrior(AbstractDirectPrior):
         )
 
     def shifted(self, offset: Float[Array, " D"]) -> Self:
-        numbers = {name: getattr(self, name) for name in NUMBERS}
-        return type(self)(**numbers | {"mean": self.mean - offset})
+        return replace(self, mean=self.mean - offset)
 
 
 NUMBERS = ("concentration", "mean", "mean_scale", "correlation_concentration", "scale")
