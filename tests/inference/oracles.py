@@ -1,4 +1,4 @@
-"""What EM and NUTS are held to: densities by SciPy, gradients in stated coordinates, rows to fit."""
+"""What EM and NUTS are held to: densities by SciPy, gradients by JAX, rows to fit."""
 
 import jax
 import jax.numpy as jnp
@@ -20,22 +20,11 @@ def overlapping_rows(rows=N, seed=3):
     return (centres + noise) * [1.0, 10.0]
 
 
-def matrices(parameters):
-    """Covariance matrices (K, D, D), whatever the family, by NumPy alone."""
-    values, (components, features) = parameters.covariance.values, parameters.means.shape
-    name = parameters.covariance.name
-    if name == "diagonal":
-        return np.stack([np.diag(each) for each in values])
-    if name == "spherical":
-        return np.stack([each * np.eye(features) for each in values])
-    return np.broadcast_to(values, (components, features, features))
-
-
 def joint_log_densities(x, parameters):
     """Log π_k + log N(x_i | μ_k, Σ_k), (N, K), by SciPy."""
     columns = [
         np.log(weight) + np.atleast_1d(multivariate_normal.logpdf(x, mean, matrix))
-        for weight, mean, matrix in zip(parameters.weights, parameters.means, matrices(parameters), strict=True)
+        for weight, mean, matrix in zip(parameters.weights, parameters.means, parameters.covariances, strict=True)
     ]
     return np.stack(columns, axis=1)
 
@@ -57,33 +46,10 @@ def log_prior(parameters, prior):
     return laws[prior.kind](parameters, prior)
 
 
-def stated_gradient(posterior, parameters):
-    """Gradient of the log joint at `parameters` by weights on the simplex, means and symmetric matrices (or variances).
-
-    Relative: a unit step changes a weight by itself, a mean by a deviation, a covariance by a product of two deviations.
-    """
-    weights, means, values = (jnp.asarray(each) for each in (parameters.weights, parameters.means, parameters.covariance.values))
-    deviations = jnp.sqrt(jnp.diagonal(jnp.asarray(matrices(parameters)), axis1=1, axis2=2))
-    matrix, site = parameters.covariance.matrix, parameters.covariance.site
-    size = jnp.sqrt(jnp.diagonal(values, axis1=-2, axis2=-1)) if matrix else values
-
-    def log_joint(steps):
-        scaled = weights * steps["weights"]
-        moved = steps["covariance"]
-        moved = (moved + jnp.swapaxes(moved, -1, -2)) / 2 * size[..., :, None] * size[..., None, :] if matrix else moved * size
-        sites = {
-            # The projection keeps Σ π = 1, so this is the derivative along the simplex.
-            "weights": weights + scaled - weights * jnp.sum(scaled),
-            "means": means + deviations * steps["means"],
-            site: values + moved,
-        }
-        return posterior.log_joint(sites)
-
-    zero = {"weights": jnp.zeros_like(weights), "means": jnp.zeros_like(means), "covariance": jnp.zeros_like(values)}
-    return ravel_pytree(jax.jit(jax.grad(log_joint))(zero))[0]
-
-
 def site_gradient(posterior, sites):
-    """Gradient of the log joint density of a program's own sites, taken in unconstrained coordinates: no Jacobian."""
+    """Gradient of the log joint density of sites by their coordinates on the real line, which are taken for coordinates only: no
+    Jacobian. Relative: a unit step changes a coordinate by its own size, where that is above 1.
+    """
     start, unravel = ravel_pytree(posterior.unconstrain(jax.tree.map(jnp.asarray, sites)))
-    return jax.jit(jax.grad(lambda each: posterior.log_joint(posterior.constrain(unravel(each)))))(start)
+    size = jnp.maximum(1, jnp.abs(start))
+    return jax.jit(jax.grad(lambda step: posterior.log_joint(posterior.constrain(unravel(start + size * step)))))(0 * start)
