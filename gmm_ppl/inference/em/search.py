@@ -1,10 +1,12 @@
 """Where EM begins, and what is tried from where it ended: many short runs, the best distinct ones, then splits and merges."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from gmm_ppl.inference.em.engine import Climbs, Engine, joined
+from gmm_ppl.inference.em.loop import RUNNING
 from gmm_ppl.mixture.density import responsibilities
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.rows import Rows
@@ -31,6 +33,9 @@ ATTEMPTS, OTHER_SEEDS = 5, 1_000_003
 
 PROPOSALS, OPTIMA, RISE = 60, 3, 1e-3
 """Splits and merges a round, from so many of the best optima, and what counts as a rise, in nats."""
+
+SPLIT = ", split and merged"
+"""Said of the kind of a start whose end was improved by it."""
 
 FOLLOWED = 6
 """Of a round's proposals those that are followed to their ends."""
@@ -78,22 +83,20 @@ def first_climbs(
     """What so many starts came to, and where each began."""
     if start != SEVERAL:
         return engine.climb(begun.draw(start, starts), progress=progress), (start,) * starts
-    parameters, kinds = first_ones(engine, begun, starts, progress)
-    return engine.climb(parameters, progress=progress), kinds
-
-
-def first_ones(engine: Engine, begun: Beginnings, starts: int, progress: Progress) -> tuple[MixtureParameters, tuple[str, ...]]:
-    """Starting parameters, the best distinct ones of short runs where there is room for those, and the kind of each."""
     most = int(WORK / (work_of(engine) * SHORT_STEPS))
     if starts < FROM or most < 2 * starts:
         kinds = tuple(TURNS[place % len(TURNS)] for place in range(starts))
-        return stacked(begun, kinds), kinds
-    many = min(10 * starts, most)
+        return engine.climb(stacked(begun, kinds), progress=progress), kinds
+    short, kinds = short_runs(engine, begun, starts, min(10 * starts, most), progress)
+    return short if short.interrupted else engine.climb(short.parameters, progress=progress), kinds
+
+
+def short_runs(engine: Engine, begun: Beginnings, starts: int, many: int, progress: Progress) -> tuple[Climbs, tuple[str, ...]]:
+    """The best distinct ones of so many short runs, and the kind of each."""
     kinds = shared_out(many)
-    parameters = stacked(begun, kinds)
-    ends = engine.run(parameters, None, SHORT_STEPS, progress, "Short runs")
+    ends = engine.run(stacked(begun, kinds), None, SHORT_STEPS, progress, "Short runs")
     chosen = distinct(ends, starts)
-    return ends.take(chosen).parameters, tuple(kinds[place] for place in chosen)
+    return ends.take(chosen), tuple(kinds[place] for place in chosen)
 
 
 def work_of(engine: Engine) -> int:
@@ -138,16 +141,25 @@ def improved(
     rng = np.random.default_rng([begun.seed, 1])
     places = [place for place in distinct(climbs, OPTIMA) if climbs.usable[place]]
     for place in places:
-        while rounds > 0 and not climbs.interrupted:
+        while rounds > 0:
             rounds -= 1
-            better = best_proposal(engine, begun, climbs.take(place), rng)
+            try:
+                better = best_proposal(engine, begun, climbs.take(place), rng)
+            except KeyboardInterrupt:
+                return cut_short(climbs), kinds
             if better is None or not better.objective[0] > climbs.objective[place] + RISE:
                 break
-            climbs = joined(climbs.take([at for at in range(len(kinds)) if at != place]), better)
-            kinds = (*(kind for at, kind in enumerate(kinds) if at != place), f"{kinds[place]}, split and merged")
-            place = len(kinds) - 1
+            climbs = joined(climbs, better).take([len(kinds) if at == place else at for at in range(len(kinds))])
+            kinds = (*kinds[:place], f"{kinds[place].removesuffix(SPLIT)}{SPLIT}", *kinds[place + 1 :])
             progress("Split and merge", 0, 0, f"best objective {climbs.objective[climbs.ranked[0]]:.4f}")
     return climbs, kinds
+
+
+def cut_short(climbs: Climbs) -> Climbs:
+    """The climbs after Ctrl-C, which the best of them tells of."""
+    status = climbs.status.copy()
+    status[climbs.ranked[0]] = RUNNING
+    return replace(climbs, status=status)
 
 
 def best_proposal(engine: Engine, begun: Beginnings, climb: Climbs, rng: np.random.Generator) -> Climbs | None:
@@ -157,7 +169,9 @@ def best_proposal(engine: Engine, begun: Beginnings, climb: Climbs, rng: np.rand
         shares = responsibilities(rows.x, climb.parameters)
     proposed = begun.of_memberships(np.stack([split_and_merged(shares, rows, rng) for _ in range(PROPOSALS)]))
     short = engine.run(proposed, None, SHORT_STEPS, silent, "EM")
-    ends = engine.climb(short.take(distinct(short, FOLLOWED)).parameters, progress=silent)
+    ends = short if short.interrupted else engine.climb(short.take(distinct(short, FOLLOWED)).parameters, progress=silent)
+    if ends.interrupted:
+        raise KeyboardInterrupt
     return ends.take(ends.ranked[:1]) if ends.usable.any() else None
 
 
