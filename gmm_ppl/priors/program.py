@@ -40,8 +40,8 @@ class FoundSites:
 class ProgramPrior(AbstractPrior):
     """Any NumPyro program `program(components, features)` that returns `(weights, means, covariances)`.
 
-    Covariances are in the family's own shape, or a mapping of its parts. The program may sample any continuous sites: weights, means
-    and covariances themselves, or scales, correlations and hyperparameters that they are made from. The MAP is the mode of
+    Covariances are in the family's own shape, or a mapping of its parts. The program may sample any continuous sites: weights,
+    means and covariances themselves, or scales, correlations and hyperparameters that they are made from. The MAP is the mode of
     the density of the sites that it samples, so a program in other coordinates has its mode elsewhere.
     """
 
@@ -204,7 +204,7 @@ def has_draws(law: Distribution) -> bool:
 
 def real_shape(shape: tuple[int, ...], transform: Transform) -> tuple[int, ...]:
     """Shape of the coordinates of a site; found by the map itself, since not all of NumPyro's know."""
-    return jax.eval_shape(transform.inv, jax.ShapeDtypeStruct(shape, float)).shape
+    return jax.eval_shape(transform.inv, jax.ShapeDtypeStruct(shape, jnp.result_type(float))).shape
 
 
 def same_support(first: tuple, second: tuple) -> bool:

@@ -1,5 +1,7 @@
 """A labelled result read for a report: its names, its data, its point and some of its draws."""
 
+import math
+
 import numpy as np
 import xarray as xr
 
@@ -9,6 +11,7 @@ from gmm_ppl.results.gaussians import Gaussians, draws_of, point_of
 from gmm_ppl.results.limits import spaced
 
 _SEED, _MOST_DRAWS, _FEWEST_DRAWS, _MOST_NUMBERS = 20_020, 4000, 100, 20_000_000
+_FEW = 100_000
 
 
 def check_own(tree: xr.DataTree) -> None:
@@ -91,6 +94,21 @@ def separation(fit: Gaussians) -> np.ndarray:
     centre = np.einsum("k,kd->d", fit.weights, fit.means)
     between = np.einsum("k,kd->d", fit.weights, (fit.means - centre) ** 2)
     return between / np.einsum("k,kd->d", fit.weights, fit.deviations**2)
+
+
+def distribution(fit: Gaussians, values: np.ndarray, feature: int) -> np.ndarray:
+    """Σ_k π_k Φ((x_d − μ_kd) / σ_kd) at values of one feature, its mean over the draws (along a leading axis) of `fit`."""
+    means, deviations = fit.means[:, :, feature, None], fit.deviations[:, :, feature, None]
+    return np.einsum("sk,skn->n", fit.weights, _normal((values - means) / deviations)) / len(fit.weights)
+
+
+def _normal(z: np.ndarray) -> np.ndarray:
+    """Φ(z), by SciPy where there are many: for few it takes longer to import."""
+    if z.size <= _FEW:
+        return np.vectorize(math.erfc, otypes=[float])(-z / math.sqrt(2)) / 2
+    from scipy.special import ndtr
+
+    return ndtr(z)
 
 
 def telling_features(fit: Gaussians, most: int) -> list[int]:

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
-from scipy.special import ndtr
 
 from gmm_ppl.report.findings import Findings, gather
 from gmm_ppl.report.numbers import aligned, nats, number, percent, plural
-from gmm_ppl.report.reading import Gaussians, components, features, observations, point
+from gmm_ppl.report.reading import components, distribution, features, observations, point
 from gmm_ppl.report.verdict import conclude
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -74,7 +73,7 @@ def _features(tree: xr.DataTree) -> Iterator[str]:
     for at, name in enumerate(features(tree)[:MOST_FEATURES]):
         low, high = float(x[:, at].min()), float(x[:, at].max())
         edges = np.linspace(low, high, BINS + 1)
-        counts, fitted = np.histogram(x[:, at], edges)[0], len(x) * np.diff(_cumulated(fit, at, edges))
+        counts, fitted = np.histogram(x[:, at], edges)[0], len(x) * np.diff(distribution(fit.take(np.newaxis), edges, at))
         top = max(counts.max(), fitted.max())
         yield f"{_cut(name)}: {number(low)} to {number(high)}"
         yield f"  data  {_bars(counts / top)}"
@@ -85,12 +84,6 @@ def _features(tree: xr.DataTree) -> Iterator[str]:
     shares = [f"{label} {percent(float(each))}" for label, each in zip(components(tree), fit.weights, strict=True)]
     unsure = (tree["em_fit"].dataset["responsibilities"].max("component") < 0.9).mean()
     yield f"shares: {', '.join(shares)}; {percent(float(unsure))} of rows belong to no component with probability 0.9"
-
-
-def _cumulated(fit: Gaussians, feature: int, at: np.ndarray) -> np.ndarray:
-    """The fitted marginal distribution function."""
-    z = (at[:, None] - fit.means[:, feature]) / fit.deviations[:, feature]
-    return (fit.weights * ndtr(z)).sum(axis=1)
 
 
 def _bars(shares: np.ndarray) -> str:

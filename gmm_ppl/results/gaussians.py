@@ -1,6 +1,7 @@
 """What every covariance family can be drawn and compared by: weights, means and dense covariances, in plain arrays."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -27,7 +28,7 @@ class Gaussians:
         """The mean over the leading axis."""
         return Gaussians(*(each.mean(axis=0) for each in (self.weights, self.means, self.covariances)))
 
-    def take(self, chosen: object) -> "Gaussians":
+    def take(self, chosen: Any) -> "Gaussians":
         """Some of several along the leading axis, or one of them."""
         return Gaussians(self.weights[chosen], self.means[chosen], self.covariances[chosen])
 

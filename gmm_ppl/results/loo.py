@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
-from scipy.special import logsumexp
 
 from gmm_ppl.errors import InputError
 
@@ -94,5 +93,7 @@ def one_left_out(row: np.ndarray, efficiency: float) -> tuple[float, float, floa
 
 def unsmoothed(row: np.ndarray) -> tuple[float, float, float]:
     """Plain importance sampling: the harmonic mean of the likelihoods."""
+    from scipy.special import logsumexp
+
     elpd = np.log(row.size) - logsumexp(-row)
     return float(elpd), float("inf"), float(logsumexp(row) - np.log(row.size) - elpd)

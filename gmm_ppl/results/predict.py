@@ -120,6 +120,6 @@ def averaged(draws: MixtureParameters, x: np.ndarray) -> tuple[np.ndarray, np.nd
 @in_float64
 def average(draws: MixtureParameters, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`averaged` for one block, under several draws."""
-    from gmm_ppl.results.programs import running_average
+    from gmm_ppl.results.programs import averaged_over_draws
 
-    return running_average(draws, x)
+    return averaged_over_draws(draws, x)

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 
 from gmm_ppl.compiled import compiled_once, mapped
-from gmm_ppl.mixture.density import density_and_responsibilities, log_density
+from gmm_ppl.mixture.density import component_log_densities, log_density, shares
 from gmm_ppl.mixture.operations import sample_rows
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.priors import AbstractPrior
@@ -20,18 +20,16 @@ def draws_in_batches(draws: MixtureParameters, x: Array, *, together: int) -> Fl
 
 
 @eqx.filter_jit
-def running_average(draws: MixtureParameters, x: Array) -> tuple[Float[Array, " N"], Float[Array, "N K"]]:
-    """Log mean density over draws, and responsibilities averaged with weights proportional to the density."""
+def averaged_over_draws(draws: MixtureParameters, x: Array) -> tuple[Float[Array, " N"], Float[Array, "N K"]]:
+    """log E[P(x_i)], and E[π_k N(x_i | μ_k, Σ_k)] / E[P(x_i)], over draws, one at a time."""
 
-    def add(carry: tuple[Array, Array], parameters: MixtureParameters) -> tuple[tuple[Array, Array], None]:
-        total, mean = carry
-        density, memberships = density_and_responsibilities(x, parameters)
-        total = jnp.logaddexp(total, density)
-        return (total, mean + jnp.exp(density - total)[:, None] * (memberships - mean)), None
+    def add(total: Array, parameters: MixtureParameters) -> tuple[Array, None]:
+        return jnp.logaddexp(total, component_log_densities(x, parameters)), None
 
-    first = (jnp.full(x.shape[0], -jnp.inf, x.dtype), jnp.zeros((x.shape[0], draws.weights.shape[-1]), x.dtype))
-    (total, mean), _ = jax.lax.scan(add, first, draws)
-    return total - jnp.log(draws.weights.shape[0]), mean
+    nothing = jnp.full((x.shape[0], draws.weights.shape[-1]), -jnp.inf, x.dtype)
+    total, _ = jax.lax.scan(add, nothing, draws)
+    density, each = shares(total, axis=-1)
+    return density - jnp.log(draws.weights.shape[0]), each
 
 
 @eqx.filter_jit

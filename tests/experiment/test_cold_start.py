@@ -15,7 +15,8 @@ HEAVY = frozenset(
     optimistix pandas pydantic rich scipy scipy.optimize scipy.stats xarray yaml
     """.split()  # noqa: SIM905
 )
-OF_A_FIT = frozenset({"equinox", "h5netcdf", "jax", "matplotlib", "numpy", "numpyro", "pandas", "pydantic", "xarray"})
+OF_A_FIT = frozenset({"h5netcdf", "matplotlib", "numpy", "pandas", "pydantic", "xarray"})
+OF_JAX = frozenset({"blackjax", "equinox", "jax", "jaxlib", "numpyro", "optimistix"})
 CONFIG = """\
 name: geyser
 data: {dataset: faithful}
@@ -28,6 +29,10 @@ import json, sys
 import gmm_ppl.cli
 sys.argv = ["gmm-ppl", *sys.argv[1:]]
 compiled = []
+if "--plain" in sys.argv:
+    sys.argv.remove("--plain")
+    import gmm_ppl.results.groups.uncertainty as uncertainty
+    uncertainty.by_curvature = lambda material: ({}, {}, "em_uncertainty: left out.")
 try:
     if "--count" in sys.argv:
         sys.argv.remove("--count")
@@ -72,6 +77,20 @@ def test_a_fit_without_a_sampler_imports_only_what_it_uses(fitted: tuple[Path, d
     assert not heavy & {"arviz", "arviz_base", "arviz_plots", "arviz_stats", "blackjax", "scipy.optimize", "scipy.stats"}
     # The default prior is conjugate: no M-step of its EM climbs. The output is no terminal: nothing on it is coloured.
     assert not heavy & {"optimistix", "rich"}
+
+
+def test_only_standard_errors_of_a_point_need_a_compiler(fitted: tuple[Path, dict[str, Any]]):
+    folder, _ = fitted
+    (folder / "new.csv").write_text("eruptions,waiting\n3.1,70\n")
+    config, plain = str(folder / "x.yaml"), str(folder / "plain")
+    assert command("run", config, "--out", plain, "--quiet", "--plain")["heavy"] & OF_JAX == set()
+    for words in (
+        ("predict", plain, str(folder / "new.csv")),
+        ("sample", plain, "--rows", "3"),
+        ("show", plain),
+        ("check", config),
+    ):
+        assert command(*words)["heavy"] & OF_JAX == set(), words
 
 
 def test_an_unchanged_run_needs_neither_jax_nor_labelled_arrays(fitted: tuple[Path, dict[str, Any]]):

@@ -53,7 +53,12 @@ ONE_PROBLEM = {
     ),
     "unknown start": (
         config(em="em: {start: 5}"),
-        "x.yaml:4:13: em.start: expected the name of a start (kmeans, random), got the number 5",
+        "x.yaml:4:13: em.start: expected the name of a start (several, random, kmeans, nearest, unions, hierarchical, "
+        "responsibilities), got the number 5",
+    ),
+    "unknown data pass": (
+        config(em="em: {data_pass: torch}"),
+        "x.yaml:4:17: em.data_pass: unknown data pass 'torch' (known: numpy, jax)",
     ),
     "unknown format": (
         config(report="report: {formats: [pdf]}"),

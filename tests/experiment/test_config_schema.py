@@ -18,7 +18,7 @@ from gmm_ppl.experiment.samplers import LaplaceConfig, NutsConfig, TemperedConfi
 from gmm_ppl.experiment.schema import json_schema, sections_in
 from gmm_ppl.experiment.sweep.grid import points
 from gmm_ppl.experiment.yaml_file import read
-from gmm_ppl.inference.fit import fit
+from gmm_ppl.inference.em.fit import fit
 from gmm_ppl.inference.laplace import laplace
 from gmm_ppl.inference.nuts import sample
 from gmm_ppl.inference.tempered import temper
@@ -145,7 +145,7 @@ def test_resolved_config_holds_every_default(experiment):
         "model": {"components": 2, "covariance": "full", "prior": {"kind": "weak"}},
         "em": {
             "starts": 3,
-            "start": "kmeans",
+            "start": "several",
             "tolerance": 1e-10,
             "max_steps": 1000,
             "bootstrap": 0,

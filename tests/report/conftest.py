@@ -10,7 +10,7 @@ import xarray as xr
 
 from gmm_ppl.report import build_page, write_report
 from gmm_ppl.report.page import Page
-from tests.report.synthetic import EIGHT, FLOWERS, GALAXIES, SPHERICAL, TIED, em_only, sampled
+from tests.report.synthetic import EIGHT, FLOWERS, GALAXIES, SHAPED, SPHERICAL, TIED, em_only, sampled
 
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = (SCRIPT, "petal $len$ {x}^2", "a_b | c & *d*", "漢字 \\alpha `q` " + "long " * 12)
@@ -22,6 +22,7 @@ MAKERS: dict[str, Callable[[], xr.DataTree]] = {
     "one feature": lambda: sampled(GALAXIES, names=("velocity",), number=82),
     "diagonal, hostile": lambda: sampled(FLOWERS, names=HOSTILE, labels={"species": SPECIES}),
     "one component": lambda: sampled(SPHERICAL),
+    "two parts": lambda: sampled(SHAPED, names=("a", "b", "c", "d"), number=200),
     "eight components": lambda: sampled(EIGHT, names=("x", "y", "z"), number=400),
     "no draws": em_only,
     "no draws, one feature": lambda: em_only(GALAXIES, names=("velocity",), number=82),

@@ -21,14 +21,19 @@ class Truth:
     family: str
 
     @property
-    def native(self) -> tuple[str, tuple[str, ...], np.ndarray]:
-        """Name, dimensions and values of the covariance variable as the family stores it."""
+    def parts(self) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+        """Dimensions and values of the variables that the family stores its covariances in."""
         variances = np.diagonal(self.covariances, axis1=1, axis2=2)
+        volumes = np.prod(variances, axis=1) ** (1 / variances.shape[1])
         return {
-            "full": ("covariances", ("component", "feature", "feature_bis"), self.covariances),
-            "tied": ("covariance", ("feature", "feature_bis"), self.covariances[0]),
-            "diagonal": ("variances", ("component", "feature"), variances),
-            "spherical": ("variances", ("component",), variances[:, 0]),
+            "full": {"covariances": (("component", "feature", "feature_bis"), self.covariances)},
+            "tied": {"covariance": (("feature", "feature_bis"), self.covariances[0])},
+            "diagonal": {"variances": (("component", "feature"), variances)},
+            "spherical": {"variances": (("component",), variances[:, 0])},
+            "diagonal_tied_shape": {
+                "volumes": (("component",), volumes),
+                "shape": (("feature",), variances[0] / volumes[0]),
+            },
         }[self.family]
 
 
@@ -46,6 +51,12 @@ FLOWERS = Truth(
     "diagonal",
 )
 TIED = Truth(FAITHFUL.weights, FAITHFUL.means, np.stack([FAITHFUL.covariances[0]] * 2), "tied")
+SHAPED = Truth(
+    FLOWERS.weights,
+    FLOWERS.means,
+    np.array([0.05, 0.1, 0.2])[:, None, None] * np.diag(np.array([4.0, 3.0, 0.5, 0.25]) / 1.5**0.25),
+    "diagonal_tied_shape",
+)
 EIGHT = Truth(
     np.full(8, 1 / 8),
     np.stack([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.pi / 4), np.arange(8) % 3], axis=1) * 3,
@@ -131,14 +142,13 @@ def sampled(truth: Truth = FAITHFUL, *, bad: bool = False, seed: int = 0, **opti
 
 def _em_fit(truth: Truth, x: np.ndarray, names: tuple[str, ...], status: str) -> xr.Dataset:
     joint, density = _log_joint(truth, x)
-    name, dims, values = truth.native
     responsibility = np.exp(joint)
     total = float(density.sum())
     dataset = _labelled(
         {
             "weights": (("component",), truth.weights.copy()),
             "means": (("component", "feature"), truth.means.copy()),
-            name: (dims, values.copy()),
+            **{name: (dims, values.copy()) for name, (dims, values) in truth.parts.items()},
             "responsibilities": (("obs", "component"), responsibility),
             "assignment": (("obs",), responsibility.argmax(1)),
             "log_density": (("obs",), density),
@@ -169,7 +179,7 @@ def _starts(best: float, seed: int) -> dict[str, xr.Dataset]:
     optimum = np.array([0, 0, 0, 1, 0, 1])
     final = best - 12.5 - 8.0 * optimum
     rate = rng.uniform(0.3, 0.6, STARTS)
-    trace = final[:, None] - 60.0 * rate[:, None] ** np.arange(STEPS)
+    trace = final[:, None] - (60.0 + np.arange(STARTS))[:, None] * rate[:, None] ** np.arange(STEPS)
     trace[np.arange(STEPS) > (25 + 2 * np.arange(STARTS))[:, None]] = np.nan
     start = {"start": np.arange(STARTS)}
     restarts = xr.Dataset(
@@ -179,6 +189,7 @@ def _starts(best: float, seed: int) -> dict[str, xr.Dataset]:
             "iterations": ("start", 25 + 2 * np.arange(STARTS)),
             "status": ("start", np.array(["CONVERGED"] * STARTS)),
             "optimum": ("start", optimum),
+            "kind": ("start", np.array(["kmeans", "random", "kmeans", "nearest", "unions", "random"])),
         },
         coords=start,
         attrs={"best": 0},
@@ -197,13 +208,17 @@ def _posterior(truth: Truth, number: int, rng: np.random.Generator, *, shift: fl
     deviations = np.sqrt(np.diagonal(truth.covariances, axis1=1, axis2=2) / counts[:, None])
     means = truth.means + deviations * (noise + 4 * apart)
     weights = rng.dirichlet(counts + 1, shape)
-    name, dims, values = truth.native
-    scale = rng.gamma(number / 4, 4 / number, (*shape, *([1] * values.ndim)))
+    scale = rng.gamma(number / 4, 4 / number, shape)
     return {
         "weights": (("chain", "draw", "component"), weights),
         "means": (("chain", "draw", "component", "feature"), means),
-        name: (("chain", "draw", *dims), values * scale),
+        **{name: (("chain", "draw", *dims), drawn(name, values, scale)) for name, (dims, values) in truth.parts.items()},
     }
+
+
+def drawn(name: str, values: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Draws of a part: sizes vary, shapes do not."""
+    return values * (np.ones_like(scale) if name == "shape" else scale).reshape(*scale.shape, *([1] * values.ndim))
 
 
 def _sample_stats(truth: Truth, rng: np.random.Generator, *, bad: bool) -> dict[str, tuple]:

@@ -17,7 +17,7 @@ from gmm_ppl.report.page import Tone
 from gmm_ppl.report.verdict import conclude, warnings
 
 POINT = PointMeasurements(
-    status="CONVERGED", message="converged", starts=20, reached=14, optima=2, runner_up=8.0,
+    status="CONVERGED", message="converged", starts=20, reached=14, places=9, optima=2, runner_up=8.0,
     counts=(175.2, 96.8), components=(0, 1), n_features=2,
 )  # fmt: skip
 POSTERIOR = PosteriorMeasurements(
@@ -43,10 +43,11 @@ def check_named(name: str, found: Measurements) -> Check:
         ("EM status", {"status": "COLLAPSED"}, B),
         ("EM status", {"status": "DECREASED"}, C),
         ("EM status", {"status": "SOMETHING_ELSE"}, B),
-        ("Best optimum", {"reached": 2}, G),
-        ("Best optimum", {"reached": 1}, C),
-        ("Best optimum", {"starts": 1, "reached": 1, "optima": 1, "runner_up": math.inf}, C),
-        ("Best optimum", {"starts": 1, "reached": 1, "counts": (9.0,), "components": (0,), "runner_up": math.inf}, G),
+        ("Best optimum", {"reached": 2, "places": 2}, G),
+        ("Best optimum", {"reached": 1, "places": 1}, C),
+        ("Best optimum", {"reached": 20, "places": 1, "optima": 1, "runner_up": math.inf}, C),
+        ("Best optimum", {"starts": 1, "reached": 1, "places": 1, "optima": 1, "runner_up": math.inf}, C),
+        ("Best optimum", {"starts": 1, "reached": 1, "places": 1, "counts": (9.0,), "components": (0,)}, G),
         ("Best optimum", {"runner_up": 3.0}, G),
         ("Best optimum", {"runner_up": 2.99}, C),
         ("Smallest component", {"counts": (269.0, 3.0)}, G),
@@ -157,6 +158,20 @@ def test_an_unfinished_fit_says_what_to_do() -> None:
     callout = warnings(run_checks(Measurements(replace(POINT, status="STEP_LIMIT", message=message))))[0]
     assert callout.finding == "Stopped at the step limit before the objective settled. Limit: converged."
     assert callout.advice == "Raise max_steps, or loosen the tolerance."
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ({"reached": 1, "places": 1}, "The best optimum was found by one of 20 starts only."),
+        ({"reached": 20, "places": 1}, "The 20 of 20 starts that found the best optimum all began in one place."),
+        ({"starts": 1, "reached": 1, "places": 1}, "EM ran from one start only, so nothing says that its optimum is the best."),
+    ],
+)
+def test_starts_that_began_in_one_place_agree_about_nothing(change: dict, finding: str) -> None:
+    callout = warnings(run_checks(Measurements(replace(POINT, **change))))[0]
+    assert callout.finding == f"{finding} Limit: ≥ 2 starts from different places; next ≥ 3 nats below."
+    assert callout.advice.startswith("Raise em.starts, with em.start: several")
 
 
 def test_rows_with_a_large_pareto_k_are_named() -> None:

@@ -10,19 +10,21 @@ from gmm_ppl.errors import InputError
 from gmm_ppl.results.agreement import agreement
 from gmm_ppl.results.comparison import compare
 from gmm_ppl.results.comparison.matching import hellinger, match
-from gmm_ppl.results.comparison.moments import Moments
 from gmm_ppl.results.comparison.scores import paired
 from gmm_ppl.results.criteria import criteria
 from gmm_ppl.results.datatree import to_datatree
+from gmm_ppl.results.gaussians import Gaussians
+from gmm_ppl.results.labels import SAMPLE, covariance_of, labelled, parameter_names, variables_of
 from gmm_ppl.results.predict import log_density
 from gmm_ppl.results.store import save
-from tests.results.fits import draws_fit, parameters, point_fit, table, values
+from tests.cases import FAMILY_NAMES
+from tests.results.fits import dense, draws_fit, parameters, point_fit, table, values
 
 
-def moments(means: list[list[float]], scales: list[float]) -> Moments:
+def spherical(means: list[list[float]], scales: list[float]) -> Gaussians:
     """Components with spherical covariances."""
     covariances = np.array(scales)[:, None, None] ** 2 * np.eye(len(means[0]))
-    return Moments(np.full((1, len(means)), 1 / len(means)), np.array(means)[None], covariances[None])
+    return Gaussians(np.full(len(means), 1 / len(means)), np.array(means), covariances)
 
 
 def reordered(tree: xr.DataTree, order: list[int]) -> xr.DataTree:
@@ -48,26 +50,26 @@ def three() -> xr.DataTree:
 
 def test_hellinger_is_the_integral_of_the_root_of_the_product() -> None:
     first, second = np.array([[1.0, 0.3], [0.3, 0.8]]), np.array([[0.5, -0.2], [-0.2, 1.5]])
-    one = Moments(np.ones((1, 1)), np.array([[[0.2, -0.1]]]), first[None, None])
-    other = Moments(np.ones((1, 1)), np.array([[[0.9, 0.6]]]), second[None, None])
+    one = Gaussians(np.ones(1), np.array([[0.2, -0.1]]), first[None])
+    other = Gaussians(np.ones(1), np.array([[0.9, 0.6]]), second[None])
     p, q = multivariate_normal([0.2, -0.1], first), multivariate_normal([0.9, 0.6], second)
     affinity = dblquad(lambda y, x: np.sqrt(p.pdf([x, y]) * q.pdf([x, y])), -9, 9, -9, 9, epsabs=1e-9)[0]
     assert hellinger(one, other)[0, 0] == pytest.approx(np.sqrt(1 - affinity), abs=1e-8)
 
 
 def test_hellinger_is_a_distance() -> None:
-    many = moments([[0.0, 0.0], [1.0, 2.0], [50.0, -50.0]], [1.0, 0.5, 2.0])
+    many = spherical([[0.0, 0.0], [1.0, 2.0], [50.0, -50.0]], [1.0, 0.5, 2.0])
     distances = hellinger(many, many)
     np.testing.assert_allclose(np.diag(distances), 0, atol=1e-7)
     np.testing.assert_allclose(distances, distances.T)
     assert distances[0, 2] == pytest.approx(1.0)
-    np.testing.assert_allclose(distances[0, 1], hellinger(moments([[0.0, 0.0]], [3.0]), moments([[3.0, 6.0]], [1.5]))[0, 0])
+    np.testing.assert_allclose(distances[0, 1], hellinger(spherical([[0.0, 0.0]], [3.0]), spherical([[3.0, 6.0]], [1.5]))[0, 0])
 
 
 def test_matching_finds_the_order_and_numbers_what_is_new() -> None:
-    first = moments([[0.0], [5.0]], [1.0, 1.0])
-    second = moments([[9.0], [5.1], [0.2]], [1.0, 1.0, 1.0])
-    third = moments([[9.2]], [1.0])
+    first = spherical([[0.0], [5.0]], [1.0, 1.0])
+    second = spherical([[9.0], [5.1], [0.2]], [1.0, 1.0, 1.0])
+    third = spherical([[9.2]], [1.0])
     numbers, distances = match([first, second, third])
     assert [each.tolist() for each in numbers] == [[0, 1], [2, 1, 0], [2]]
     assert np.isnan(distances[0]).all()
@@ -95,16 +97,17 @@ def test_parameters_are_those_of_the_result(three: xr.DataTree) -> None:
     assert float(found["point"].sel(parameter="correlations[0, length, width]")) == pytest.approx(correlation)
 
 
-@pytest.mark.parametrize("family", ["tied", "diagonal", "spherical"])
+@pytest.mark.parametrize("family", [name for name in FAMILY_NAMES if name != "full"])
 def test_families_are_compared_by_deviations(family: str, sampled: xr.DataTree) -> None:
-    other = to_datatree(draws_fit(point_fit(family)), table(), prior_draws=0, predictive_draws=0)
+    fit = draws_fit(point_fit(family))
+    other = to_datatree(fit, table(), prior_draws=0, predictive_draws=0)
     found = compare({"full": sampled, family: other})
-    known = parameters(family)
-    dense = np.asarray(known.covariances)
+    point, drawn = dense(parameters(family)), np.sqrt(dense(fit.parameters)[..., 1, 1])
     for component in (0, 1):
-        expected = np.sqrt(dense[component, 1, 1])
         label = f"sds[{component}, width]"
+        expected = np.sqrt(point[component, 1, 1])
         assert float(found.parameters["point"].sel(run=family, parameter=label)) == pytest.approx(expected)
+        assert float(found.parameters["mean"].sel(run=family, parameter=label)) == pytest.approx(drawn[..., component].mean())
     assert found.runs["covariance"].values.tolist() == ["full", family]
 
 
@@ -152,6 +155,17 @@ def test_a_tree_from_elsewhere_needs_no_more_than_a_posterior(sampled: xr.DataTr
     assert found.runs["covariance"].values.tolist() == ["full", "full"]
     assert np.isnan(float(found.runs["bic"].sel(run="theirs")))
     assert found.notes[0].startswith("The rows of theirs are not known")
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_a_family_is_known_by_all_its_parts(family: str) -> None:
+    sites = draws_fit(point_fit(family)).parameters
+    foreign = xr.DataTree.from_dict({"/posterior": labelled(variables_of(sites, sample=SAMPLE), ["a", "b"])})
+    assert covariance_of(foreign) == family
+    assert parameter_names(foreign) == tuple(sites.sites)
+    for name in list(sites.covariance.sites):
+        with pytest.raises(InputError, match="the tree has no covariances with the dimensions of a known family"):
+            covariance_of(xr.DataTree.from_dict({"/posterior": foreign["posterior"].to_dataset().drop_vars(name)}))
 
 
 def test_names_are_kept_apart_and_paths_give_theirs(sampled: xr.DataTree, tmp_path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 
-import jax
 import numpy as np
 import numpyro
 import pytest
@@ -14,6 +13,7 @@ from scipy.stats import dirichlet, invwishart, multivariate_normal
 from gmm_ppl.data.tables import as_table
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.covariance import FAMILIES
+from gmm_ppl.records import map_arrays
 from gmm_ppl.results.datatree import to_datatree
 from gmm_ppl.results.groups import predictive
 from gmm_ppl.results.limits import Limits
@@ -25,10 +25,8 @@ OF_DRAWS = {"posterior", "sample_stats", "log_prior", "unconstrained_posterior",
     "assignments",
 }
 DIMS = {
-    "full": ("covariances", ("component", "feature", "feature_bis")),
-    "tied": ("covariance", ("feature", "feature_bis")),
-    "diagonal": ("variances", ("component", "feature")),
-    "spherical": ("variances", ("component",)),
+    name: {"weights": ("component",), "means": ("component", "feature"), **{part.name: part.dims for part in family.parts}}
+    for name, family in FAMILIES.items()
 }
 SIZES = {"component": 2, "feature": 2, "feature_bis": 2, "obs": ROWS, "chain": CHAINS, "draw": DRAWS}
 
@@ -43,9 +41,8 @@ def check_netcdf_rules(tree: xr.DataTree) -> None:
 
 
 def check_parameters(dataset: xr.Dataset, family: str, leading: tuple[str, ...], **sizes: int) -> None:
-    """Names, dimensions and shapes of weights, means and covariances."""
-    name, dims = DIMS[family]
-    for variable, expected in {"weights": ("component",), "means": ("component", "feature"), name: dims}.items():
+    """Names, dimensions and shapes of weights, means and all parts of covariances."""
+    for variable, expected in DIMS[family].items():
         assert dataset[variable].dims == (*leading, *expected)
         assert dataset[variable].shape == tuple({**SIZES, **sizes}[dim] for dim in dataset[variable].dims)
 
@@ -97,6 +94,7 @@ def test_the_em_groups_hold_the_fit(sampled: xr.DataTree) -> None:
     restarts = sampled["em_restarts"].dataset
     assert restarts["status"].values.tolist() == ["CONVERGED", "STEP_LIMIT", "COLLAPSED"]
     assert restarts["optimum"].values.tolist() == [0, 1, -1]
+    assert restarts["kind"].values.tolist() == ["kmeans", "random", "nearest"]
     assert restarts.attrs == {"best": 0}
     np.testing.assert_array_equal(sampled["em_trace"].dataset["objective"], point.restarts.trace)
 
@@ -204,7 +202,7 @@ def test_seeds_change_random_groups_only_and_repeat() -> None:
 def test_replicated_rows_follow_their_draw() -> None:
     """Means of rows replicated from draws that are all the point, against the mixture's own moments."""
     point = point_fit("full")
-    everywhere = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (2, 50, *leaf.shape)), point.parameters)
+    everywhere = map_arrays(lambda leaf: np.broadcast_to(leaf, (2, 50, *leaf.shape)), point.parameters)
     found = to_datatree(fit_of(point, everywhere), table(), prior_draws=0, predictive_draws=100)
     rows = found["posterior_predictive"].dataset["x"].values.reshape(-1, 2)
     expected = point.parameters.weights @ point.parameters.means
@@ -213,7 +211,7 @@ def test_replicated_rows_follow_their_draw() -> None:
 
 def test_replicated_rows_come_in_blocks_without_repeating(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predictive, "batch_of", lambda each: 25)
-    x = predictive.replicated(draws_fit(point_fit("full")).parameters, jax.random.key(0), 61)
+    x = predictive.replicated(draws_fit(point_fit("full")).parameters, 0, 61)
     assert x.shape == (CHAINS, DRAWS, 61, 2)
     assert x.dtype == np.float64
     assert np.unique(x).size == x.size

@@ -13,6 +13,7 @@ from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.results.datatree import to_datatree
 from gmm_ppl.results.groups.likelihood import row_blocks
+from gmm_ppl.results.labels import parameters_of
 from gmm_ppl.results.limits import Limits, spaced
 from gmm_ppl.results.loo import elpd_of, leave_one_out, relative_efficiency
 from tests.results.fits import CHAINS, DRAWS, ROWS, draws_fit, joint, memberships, point_fit, table, values
@@ -23,9 +24,7 @@ OPTIONS = {"prior_draws": 0, "predictive_draws": 0}
 
 def draw(tree: xr.DataTree, chain: int, number: int) -> MixtureParameters:
     """One posterior draw of a tree with full covariances."""
-    each = tree["posterior"].dataset.isel(chain=chain, draw=number)
-    family = type(point_fit("full").parameters.covariance)
-    return MixtureParameters(each["weights"].values, each["means"].values, family(each["covariances"].values))
+    return parameters_of(tree["posterior"].dataset.isel(chain=chain, draw=number), "full")
 
 
 def loo_by_arviz(tree: xr.DataTree) -> az.ELPDData:

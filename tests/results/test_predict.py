@@ -1,6 +1,5 @@
 """New rows: densities and memberships by SciPy, averaged by hand; tables, single rows and slips."""
 
-import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,12 +12,25 @@ from gmm_ppl.results import predict as module
 from gmm_ppl.results.datatree import to_datatree
 from gmm_ppl.results.labels import parameters_of
 from gmm_ppl.results.predict import assign, log_density, predict, responsibilities
-from tests.results.fits import CHAINS, DRAWS, draws_fit, joint, memberships, parameters, permuted, point_fit, random_orders, table
+from tests.cases import FAMILY_NAMES
+from tests.results.fits import (
+    CHAINS,
+    DRAWS,
+    at,
+    draws_fit,
+    joint,
+    memberships,
+    parameters,
+    permuted,
+    point_fit,
+    random_orders,
+    table,
+)
 
 NEW = np.array([[0.0, 0.0], [3.0, 7.0], [50.0, -50.0], [2.0, 4.0]])
 
 
-@pytest.mark.parametrize("family", ["full", "tied", "diagonal", "spherical"])
+@pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_at_known_parameters(family: str) -> None:
     found = predict(parameters(family), NEW)
     terms = joint(parameters(family), NEW)
@@ -35,7 +47,7 @@ def expected(tree: xr.DataTree) -> tuple[np.ndarray, np.ndarray]:
     """Predictive log density, and E[π_k N_k] / E[P], by hand."""
     draws = parameters_of(tree["posterior"].dataset, "full")
     terms = np.array([
-        joint(jax.tree.map(lambda leaf, at=at: leaf[at], draws), NEW) for at in np.ndindex(CHAINS, DRAWS)
+        joint(at(draws, place), NEW) for place in np.ndindex(CHAINS, DRAWS)
     ])  # fmt: skip
     mean = logsumexp(terms, axis=0) - np.log(len(terms))
     density = logsumexp(mean, axis=1)
@@ -98,8 +110,8 @@ def test_parameters_come_out_of_a_dataset_whatever_the_order_of_its_dimensions(s
     leading = dataset["means"].dims[1:2]
     assert leading == ("chain",)
     np.testing.assert_array_equal(found.means, fit.parameters.means, strict=True)
-    np.testing.assert_array_equal(found.covariance.values, fit.parameters.covariance.values, strict=True)
+    np.testing.assert_array_equal(found.covariance.covariances, fit.parameters.covariance.covariances, strict=True)
     stacked = sampled["posterior"].dataset.stack(sample=("chain", "draw"))
-    assert parameters_of(stacked, "full").covariance.values.shape == (CHAINS * DRAWS, 2, 2, 2)
+    assert parameters_of(stacked, "full").covariance.covariances.shape == (CHAINS * DRAWS, 2, 2, 2)
     with pytest.raises(InputError, match="covariance: no family is called 'ful'"):
         parameters_of(dataset, "ful")

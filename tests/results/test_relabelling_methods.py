@@ -14,6 +14,7 @@ from gmm_ppl.results.relabelling import RELABELLINGS, agreement, ecr, find_relab
 from tests.results.fits import (
     CHAINS,
     DRAWS,
+    at,
     draws_fit,
     fit_of,
     memberships,
@@ -34,14 +35,14 @@ def apart(components: int, chains: int = CHAINS, draws: int = DRAWS) -> DrawsFit
     found = MixtureParameters(
         (1.0 + ranks) / (1.0 + ranks).sum(),
         point.parameters.means[ranks],
-        find_family("full")(point.parameters.covariance.values),
+        point.parameters.covariance,
     )
     shape = (chains, draws)
     rng = np.random.default_rng(1)
     weights = found.weights * (1 + rng.uniform(-0.05, 0.05, (*shape, 1)) / components)
     means = found.means + 0.03 * rng.standard_normal((*shape, components, 2))
-    covariance = found.covariance.values * rng.gamma(400, 1 / 400, (*shape, components, 1, 1))
-    drawn = MixtureParameters(weights / weights.sum(-1, keepdims=True), means, find_family("full")(covariance))
+    covariances = found.covariance.covariances * rng.gamma(400, 1 / 400, (*shape, components, 1, 1))
+    drawn = MixtureParameters(weights / weights.sum(-1, keepdims=True), means, type(found.covariance)(covariances))
     start = PointFit(point.mixture, found, dict(found.sites), -1.0, -1.0, point.status, 1, point.restarts)
     return fit_of(start, drawn)
 
@@ -58,12 +59,7 @@ def scattered() -> np.ndarray:
 
 def each_draw(fit: DrawsFit) -> list[MixtureParameters]:
     """The draws of the first chain."""
-    found = fit.parameters
-    family = type(found.covariance)
-    return [
-        MixtureParameters(weights, means, family(covariance))
-        for weights, means, covariance in zip(found.weights[0], found.means[0], found.covariance.values[0], strict=True)
-    ]
+    return [at(fit.parameters, (0, draw)) for draw in range(fit.parameters.weights.shape[1])]
 
 
 @pytest.mark.parametrize("name", PERMUTING)
@@ -197,7 +193,7 @@ def test_a_singular_draw_does_not_disturb_the_others(name: str, singular: list[i
     fit = apart(3)
     order = random_orders(3)
     moved = permuted(fit, order)
-    moved.parameters.covariance.values[0, 3, singular] = 0.0
+    moved.parameters.covariance.covariances[0, 3, singular] = 0.0
     found = find_relabelling(name).order(moved.parameters, fit.start.parameters, values(90, 2, 3))
     back = np.take_along_axis(order, found, axis=-1)
     back[0, 3].sort()

@@ -6,11 +6,15 @@ import xarray as xr
 from scipy.stats import chi2, kstest
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.mixture.covariance.spherical import SphericalCovariance
+from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.results import rows
 from gmm_ppl.results.labels import parameters_of
 from gmm_ppl.results.predict import predict
 from gmm_ppl.results.scored import REFERENCE_ROWS, score_rows
 from gmm_ppl.results.simulate import simulate
-from tests.results.fits import CHAINS, DRAWS, memberships, parameters, values
+from tests.cases import FAMILY_NAMES
+from tests.results.fits import CHAINS, DRAWS, at, dense, memberships, parameters, values
 
 NEW = np.array([[0.0, 0.0], [3.0, 7.0], [50.0, -50.0], [2.0, 4.0]])
 
@@ -23,10 +27,7 @@ def test_it_says_what_predict_says_and_more(sampled: xr.DataTree) -> None:
 
 def test_intervals_are_quantiles_over_draws(sampled: xr.DataTree) -> None:
     draws = parameters_of(sampled["posterior"].dataset, "full")
-    every = np.array([
-        memberships(type(draws)(draws.weights[at], draws.means[at], type(draws.covariance)(draws.covariance.values[at])), NEW)
-        for at in np.ndindex(CHAINS, DRAWS)
-    ])  # fmt: skip
+    every = np.array([memberships(at(draws, place), NEW) for place in np.ndindex(CHAINS, DRAWS)])
     low, high = np.quantile(every, [0.055, 0.945], axis=0)
     found = score_rows(sampled, NEW)
     np.testing.assert_allclose(found["responsibilities_low"], low, atol=2e-6)
@@ -57,8 +58,8 @@ def test_a_share_of_its_own_rows_is_flagged(pointed: xr.DataTree, share: float) 
 
 
 def test_a_row_far_away_is_an_outlier(sampled: xr.DataTree) -> None:
-    rows = np.array([[0.0, 0.0], [4.0, 8.0], [50.0, -50.0]])
-    assert score_rows(sampled, rows)["outlier"].values.tolist() == [False, False, True]
+    given = np.array([[0.0, 0.0], [4.0, 8.0], [50.0, -50.0]])
+    assert score_rows(sampled, given)["outlier"].values.tolist() == [False, False, True]
 
 
 def test_simulated_rows_have_the_law_of_the_mixture() -> None:
@@ -70,6 +71,29 @@ def test_simulated_rows_have_the_law_of_the_mixture() -> None:
         assert kstest((x - found.means[component, 0]) / spread[component], "norm").pvalue > 1e-3
     share = float((drawn["origin"] == 1).mean())
     assert abs(share - found.weights[1]) < 4 * np.sqrt(found.weights[1] * found.weights[0] / 4000)
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_simulated_rows_have_the_covariances_of_any_family(family: str) -> None:
+    found = parameters(family)
+    drawn = simulate(found, 20_000, seed=5)
+    for component, covariance in enumerate(dense(found)):
+        x = drawn["x"].values[drawn["origin"].values == component]
+        error = np.sqrt((covariance**2 + np.outer(np.diag(covariance), np.diag(covariance))) / len(x))
+        assert (np.abs(np.cov(x.T, bias=True) - covariance) < 4.5 * error).all()
+        assert (np.abs(x.mean(axis=0) - found.means[component]) < 4.5 * np.sqrt(np.diag(covariance) / len(x))).all()
+
+
+def test_each_row_is_of_its_own_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "batch_of", lambda each: 7)
+    apart = MixtureParameters(
+        np.array([[1.0, 0.0], [0.0, 1.0]]),
+        np.array([[[0.0], [1e6]], [[2e6], [3e6]]]),
+        SphericalCovariance(np.full((2, 2), 1e-6)),
+    )
+    x, component = rows.sampled_rows(apart, 400, seed=0)
+    np.testing.assert_array_equal(x[:, 0].round(), np.where(component == 0, 0.0, 3e6))
+    assert 150 < component.sum() < 250
 
 
 def test_from_draws_rows_are_predictive(sampled: xr.DataTree) -> None:

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from gmm_ppl.errors import InputError
+from gmm_ppl.inference import curvature
 from gmm_ppl.inference.base import Status
 from gmm_ppl.inference.bootstrap import BootstrapFit
 from gmm_ppl.inference.uncertainty import errors_of
 from gmm_ppl.mixture.covariance import FAMILIES
 from gmm_ppl.results.datatree import to_datatree
-from gmm_ppl.results.groups import uncertainty as group
 from gmm_ppl.results.store import load, save
 from gmm_ppl.results.uncertainty import uncertainty
-from tests.results.fits import draws_fit, permuted, point_fit, random_orders, table
+from tests.results.fits import at, draws_fit, permuted, point_fit, random_orders, table
 from tests.results.test_datatree import DIMS, check_netcdf_rules
 
 REPLICATES = 50
@@ -26,8 +26,7 @@ def replicates_of(point, *, orders=None, status=None):
     draws = draws_fit(point, chains=1, draws=REPLICATES)
     held = draws if orders is None else permuted(draws, orders)
     sites = {name: values[0] for name, values in held.sites.items()}
-    covariance = type(held.parameters.covariance)
-    found = type(held.parameters)(sites["weights"], sites["means"], covariance(sites[covariance.site]))
+    found = at(held.parameters, 0)
     objective = np.full(REPLICATES, -200.0)
     return BootstrapFit(point.mixture, found, sites, objective, status or (Status.CONVERGED,) * REPLICATES, point, 7, 0.25)
 
@@ -41,8 +40,7 @@ def test_errors_stand_under_the_parameters_own_dimensions(family):
     point = point_fit(family)
     tree = tree_of(point, bootstrap=replicates_of(point))
     check_netcdf_rules(tree)
-    found, site = tree["em_uncertainty"].dataset, DIMS[family]
-    dims = {"weights": ("component",), "means": ("component", "feature"), site[0]: site[1]}
+    found, dims = tree["em_uncertainty"].dataset, DIMS[family]
     errors = ("observed_se", "sandwich_se", "bootstrap_se", "bootstrap_low", "bootstrap_high")
     assert set(found.data_vars) == {f"{name}_{error}" for name in dims for error in errors}
     assert all(found[f"{name}_{error}"].dims == each for name, each in dims.items() for error in errors)
@@ -55,8 +53,9 @@ def test_errors_stand_under_the_parameters_own_dimensions(family):
     assert (found.attrs["bootstrap_seed"], found.attrs["bootstrap_seconds"]) == (7, 0.25)
 
 
-def test_replicates_are_summed_up_under_the_labels_of_the_point():
-    point = point_fit("full")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_replicates_are_summed_up_under_the_labels_of_the_point(family):
+    point = point_fit(family)
     plain = tree_of(point, bootstrap=replicates_of(point))["em_uncertainty"].dataset
     switched = replicates_of(point, orders=random_orders(2, 1, REPLICATES))
     found = tree_of(point, bootstrap=switched)["em_uncertainty"].dataset
@@ -95,7 +94,7 @@ def test_without_a_bootstrap_there_are_the_other_two():
 
 
 def test_too_many_parameters_have_none(monkeypatch):
-    monkeypatch.setattr(group, "LARGEST_DENSE", 10)
+    monkeypatch.setattr(curvature, "LARGEST_DENSE", 10)
     point = point_fit("full")
     tree = tree_of(point)
     assert "em_uncertainty" not in tree.children
@@ -120,7 +119,7 @@ def test_no_curvature_is_said_and_leaves_nan():
     """Both components in one place, narrower than the rows."""
     point = point_fit("full")
     held = point.parameters
-    same = type(held)(held.weights, np.repeat(held.means[:1], 2, axis=0), type(held.covariance)(held.covariance.values / 4))
+    same = type(held)(held.weights, np.repeat(held.means[:1], 2, axis=0), type(held.covariance)(held.covariance.covariances / 4))
     tree = tree_of(replace(point, parameters=same, sites=dict(same.sites)))
     assert tree["em_uncertainty"].attrs["information"] == "INDEFINITE"
     assert np.isnan(tree["em_uncertainty"].dataset["means_observed_se"]).all()

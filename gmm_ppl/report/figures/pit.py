@@ -5,12 +5,11 @@ import math
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
-from scipy.special import ndtr
 
 from gmm_ppl.report.figures.style import BAND, INK, MUTED, Canvas, new_figure, shown, styled
 from gmm_ppl.report.numbers import count
 from gmm_ppl.report.page import FigureBlock
-from gmm_ppl.report.reading import Gaussians, draws, features, observations, point, sampled_rows, spaced, telling_features
+from gmm_ppl.report.reading import distribution, draws, features, observations, point, sampled_rows, spaced, telling_features
 
 MOST_FEATURES, _MOST_ROWS, _DRAWS, _MOST_VERTICES = 8, 2000, 100, 500
 _KOLMOGOROV_95 = 1.358
@@ -32,18 +31,13 @@ def pit(tree: xr.DataTree, kept: list[int]) -> np.ndarray:
     x = observations(tree)
     rows = x[sampled_rows(len(x), _MOST_ROWS)]
     fit = draws(tree, _DRAWS) or point(tree).take(np.newaxis)
-    return np.stack([_distribution(fit, rows[:, d], d) for d in kept], axis=1)
+    return np.stack([distribution(fit, rows[:, d], d) for d in kept], axis=1)
 
 
 def deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sorted values and the signed distance of their empirical distribution function from the diagonal."""
     ordered = np.sort(values)
     return ordered, (np.arange(1, ordered.size + 1) - 0.5) / ordered.size - ordered
-
-
-def _distribution(fit: Gaussians, values: np.ndarray, feature: int) -> np.ndarray:
-    means, deviations = fit.means[:, :, feature, None], fit.deviations[:, :, feature, None]
-    return np.einsum("sk,skn->n", fit.weights, ndtr((values - means) / deviations)) / len(fit.weights)
 
 
 def _draw(values: np.ndarray, names: list[str], reach: float, canvas: Canvas) -> Figure:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gmm_ppl.data.wording import joined
 from gmm_ppl.report.figures import figures_of
 from gmm_ppl.report.findings import Findings
 from gmm_ppl.report.numbers import count, nats, plural
@@ -46,29 +47,32 @@ def _optima(found: Findings) -> list[Block]:
 def _agreement(starts: Starts) -> str:
     """How many starts, of which kinds and from how many places, ended at the best optimum, and what that is worth."""
     best = starts.optimum == 0
-    reached, places = int(best.sum()), starts.places(best)
+    reached, places, kinds = int(best.sum()), starts.places(best), starts.kinds(best) if starts.kinds_known else {}
     if starts.optimum.size == 1:
         return "There was one start only, so nothing says that its optimum is the best."
     if reached == 1:
-        return f"Only one start found the best optimum{_began(starts, best)}: no other confirms it."
-    told = f"{count(reached)} starts ended at the best optimum{_began(starts, best)}, in {plural(places, 'different place')}"
+        return (
+            f"Only one start found the best optimum{''.join(f' (it began as {kind})' for kind in kinds)}: no other confirms it."
+        )
+    ended = f"{count(reached)} starts ended at the best optimum"
     if places == 1:
-        return f"{told.replace('different place', 'place')}: that they agree says nothing."
-    alone = starts.kinds_known and len(starts.kinds(best)) == 1
-    tried = starts.kinds(np.ones_like(best))
-    others = "no other kind was tried" if len(tried) == 1 else "no start of another kind did"
-    return f"{told}; all of them are of one kind, and {others}." if alone else f"{told}."
+        return f"{ended}, but all began in one place{''.join(f', as {kind}' for kind in kinds)}: that they agree says nothing."
+    began = f"{ended}; they began in {count(places)} different places"
+    if len(kinds) != 1:
+        return f"{began}, as {_counted(kinds)}." if kinds else f"{began}."
+    tried = set(starts.kinds(~best)) - set(kinds)
+    others = "no start of another kind ended there" if tried else "no other kind was tried"
+    return f"{began}, but all as {next(iter(kinds))}: {others}."
 
 
-def _began(starts: Starts, chosen: np.ndarray) -> str:
-    return f", which began as {_kinds(starts, chosen)}" if starts.kinds_known else ""
+def _counted(kinds: dict[str, int]) -> str:
+    return joined([f"{kind} ({count(size)})" for kind, size in kinds.items()])
 
 
 def _kinds(starts: Starts, chosen: np.ndarray) -> str:
     if not starts.kinds_known:
         return "–"
-    kinds = starts.kinds(chosen)
-    return next(iter(kinds)) if chosen.sum() == 1 else ", ".join(f"{kind} ({count(size)})" for kind, size in kinds.items())
+    return _counted(starts.kinds(chosen))
 
 
 def _cut(optima: int) -> str:

@@ -3,6 +3,9 @@
 import json
 from collections.abc import Mapping
 
+from gmm_ppl.data.wording import joined
+from gmm_ppl.mixture.covariance import AbstractCovariance, Part
+from gmm_ppl.mixture.supports import VOLUME
 from gmm_ppl.report.findings import Findings
 from gmm_ppl.report.numbers import count
 from gmm_ppl.report.page import Block, Facts, Fold, Formula, Math, Section, paragraph
@@ -20,7 +23,7 @@ def model_section(found: Findings) -> Section:
     blocks += [Formula(str(formula)) for formula in formulae] or [paragraph("not recorded in this file.")]
     numbers = _numbers(prior)
     blocks += [Fold("The prior's numbers", (Facts(numbers),))] if len(numbers) > 1 else []
-    return Section("model", "Model and prior", (*blocks, _objective(flat=prior.get("kind") == "flat")))
+    return Section("model", "Model and prior", (*blocks, _objective(family_of(found.tree), flat=prior.get("kind") == "flat")))
 
 
 def _likelihood(found: Findings) -> list[Block]:
@@ -39,15 +42,19 @@ def _likelihood(found: Findings) -> list[Block]:
     ]
 
 
-def _objective(*, flat: bool) -> Block:
+def _objective(family: type[AbstractCovariance], *, flat: bool) -> Block:
     if flat:
         return paragraph(
             "With this prior the EM point is the maximum-likelihood estimate. It has no proper posterior, so nothing is sampled."
         )
     return paragraph(
         "The EM point maximises ", Math(r"\log p(x \mid \pi, \mu, \Sigma) + \log p(\pi, \mu, \Sigma)"),
-        ", the density being taken with respect to weights, means and covariances themselves.",
+        f", the density being taken with respect to {joined(['weights', 'means', *map(_measured, family.parts)])} themselves.",
     )  # fmt: skip
+
+
+def _measured(part: Part) -> str:
+    return f"the logarithm of {part.name}" if part.support is VOLUME else part.name
 
 
 def _numbers(prior: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
