@@ -2,9 +2,9 @@
 
 import warnings
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar
 
-import jax
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
@@ -15,21 +15,21 @@ from gmm_ppl.data.weights import checked_row_weights
 from gmm_ppl.errors import FitWarning, InputError
 from gmm_ppl.inference.arguments import check_count
 from gmm_ppl.inference.base import PointFit, Status
-from gmm_ppl.mixture.operations import draw
-from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.inference.prepared import Prepared
+from gmm_ppl.mixture.density import density_and_responsibilities
+from gmm_ppl.mixture.operations import drawn
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.scale import DataScale, scale_of
 from gmm_ppl.model.specification import Mixture
-from gmm_ppl.results.predict import averaged, draws_of
+from gmm_ppl.priors import AbstractConjugatePrior
+from gmm_ppl.records import map_arrays
 from gmm_ppl.sklearn.begin import begin, check_arguments
-from gmm_ppl.sklearn.engine import Material, best_point, has_settled, material, objectives
-from gmm_ppl.sklearn.padding import padded, padded_length
-from gmm_ppl.sklearn.shapes import precision_factors, precisions
+from gmm_ppl.sklearn.engine import best_point, has_settled, objectives
+from gmm_ppl.sklearn.shapes import FAMILY_NAMES, inverse_factors, inverses
 from gmm_ppl.sklearn.verbose import lines
 
-SINGULAR = (
-    "the covariance of a component is singular where EM would begin: its rows are too few, or lie in a plane, or a column is "
-    "constant or a copy. Raise reg_covar, take fewer components or another covariance_type or init_params, or leave such "
-    "columns out."
-)
+RESIDUALS = 2**20
+"""Rows × components × features that are looked at together: 8 MB."""
 
 
 class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator):
@@ -40,6 +40,7 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
     n_components: int
     covariance_type: str
+    init_params: str
     tol: float
     reg_covar: float
     max_iter: int
@@ -52,8 +53,8 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
     unchecked: ClassVar[dict] = {}
 
     @abstractmethod
-    def _mixture(self, given: Material) -> Mixture:
-        """The mixture with all numbers of its prior, from the estimator's arguments and the rows."""
+    def _prior(self, shape: MixtureShape, data: DataScale, count: float) -> AbstractConjugatePrior:
+        """The prior with all its numbers, from the estimator's arguments and rows that count for `count`."""
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Find the parameters by EM from `n_init` starts; with `warm_start`, go on from the last ones.
@@ -76,41 +77,41 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
         weights = None
         if sample_weight is not None:
             weights = checked_row_weights(sample_weight, len(x), self.n_components, "sample_weight")
-        given = material(x, weights)
-        self._climb(given, self._mixture(given))
+        self._climb(self._prepared(x, weights))
         return self
 
     def _check_enough(self, rows: int) -> None:
         if rows < self.n_components:
             raise InputError(f"n_components={self.n_components} is more than n_samples={rows}: take at most as many.")
 
-    def _climb(self, given: Material, mixture: Mixture) -> None:
+    def _prepared(self, x: np.ndarray, weights: np.ndarray | None) -> Prepared:
+        """Rows and the mixture with its prior; features may be constant, since a ridge gives them a variance."""
+        counted = slice(None) if weights is None else weights > 0
+        scale = scale_of(x[counted], None if weights is None else weights[counted])
+        mixture, features = Mixture(self.n_components, FAMILY_NAMES[self.covariance_type]), x.shape[1]
+        prior = self._prior(mixture.shape(features), scale, float(len(x) if weights is None else weights.sum()))
+        # A variance has collapsed where it is nothing beside what the data and the ridge give each feature.
+        floor = DataScale(scale.centre, scale.covariance + self.reg_covar * np.eye(features))
+        return Prepared(replace(mixture, prior=prior), x, floor, weights)
+
+    def _climb(self, prepared: Prepared) -> None:
         warm = self.warm_start and hasattr(self, "point_")
-        starts = self._last(given) if warm else begin(self, given, mixture, check_random_state(self.random_state))
-        found, singular = best_point(
-            given,
-            mixture,
-            starts,
-            ridge=self.reg_covar,
-            tolerance=self.tol,
-            max_steps=self.max_iter,
-            progress=lines(self.verbose, self.verbose_interval),
-        )
-        if singular or not np.isfinite(objectives(found)).all():
-            raise InputError(SINGULAR)
-        self._keep(found, given.count, self._reached if warm else np.empty(0))
+        starts = self._last(prepared.shape) if warm else begin(self, prepared, check_random_state(self.random_state))
+        progress = lines(self.verbose, self.verbose_interval)
+        kind = "warm_start" if warm else self.init_params
+        found = best_point(prepared, starts, kind, tolerance=self.tol, max_steps=self.max_iter, progress=progress)
+        self._keep(found, float(prepared.rows.total), self._reached if warm else np.empty(0))
         self._announce(found)
 
-    def _last(self, given: Material) -> MixtureParameters:
+    def _last(self, shape: MixtureShape) -> MixtureParameters:
         """The last fit's parameters as the one start."""
         held = self.point_.parameters
-        wanted = (self.n_components, given.x.shape[1], self.covariance_type)
-        if (*held.means.shape, self._covariance_type) != wanted:
+        if held.shape != shape:
             raise InputError(
                 "warm_start: the last fit had another number of components or features, or another covariance_type. Fit a new "
                 "estimator (sklearn.base.clone), or set warm_start=False."
             )
-        return jax.tree.map(lambda leaf: np.asarray(leaf)[None], held)
+        return map_arrays(lambda leaf: leaf[None], held)
 
     def _keep(self, found: PointFit, count: float, before: np.ndarray) -> None:
         """Attributes from a fit of rows that count for `count`, which went on from a fit with objectives `before`, if any."""
@@ -118,8 +119,8 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
         # The same rows again, one step or a few at a time: gains on both sides of the break say whether it has settled.
         same = len(before) and np.isclose(trace[0], before[-1], rtol=1e-13, atol=0)
         self._reached = np.concatenate([before[:-1] if same else before[:0], trace])[-3:]
-        self.point_, self._covariance_type = found, self.covariance_type
-        settled = found.status is Status.STEP_LIMIT and has_settled(self._reached, self.tol * count)
+        self.point_ = found
+        settled = found.status is Status.STEP_LIMIT and has_settled(self._reached, self.tol, count)
         self.converged_ = found.status is Status.CONVERGED or settled
         self.n_iter_ = found.iterations
         self.lower_bounds_ = (trace[1:] / count).tolist()
@@ -127,10 +128,10 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
         self._name_parameters(found.parameters)
 
     def _name_parameters(self, parameters: MixtureParameters) -> None:
-        covariance = parameters.covariance
-        self.weights_, self.means_, self.covariances_ = parameters.weights, parameters.means, covariance.values
-        self.precisions_cholesky_ = precision_factors(covariance.values, matrix=covariance.matrix)
-        self.precisions_ = precisions(self.precisions_cholesky_, matrix=covariance.matrix)
+        (part,) = parameters.covariance.parts
+        self.weights_, self.means_, self.covariances_ = parameters.sites.values()
+        self.precisions_cholesky_ = inverse_factors(self.covariances_, part)
+        self.precisions_ = inverses(self.precisions_cholesky_, part)
 
     def _announce(self, found: PointFit) -> None:
         """Warn of what a user of the fit must know."""
@@ -182,8 +183,11 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
     def _evaluate(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         check_is_fitted(self)
         x = np.asarray(validate_data(self, X, dtype=np.float64, reset=False))
-        density, memberships = averaged(draws_of(self.point_.parameters).parameters, padded(x)[0])
-        return density[: len(x)], memberships[: len(x)]
+        parameters = self.point_.parameters
+        together = max(1, RESIDUALS // parameters.means.size)
+        blocks = [density_and_responsibilities(x[at : at + together], parameters) for at in range(0, len(x), together)]
+        density, memberships = zip(*blocks, strict=True)
+        return np.concatenate(density), np.concatenate(memberships)
 
     def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Independent draws from P(x), (n_samples, n_features), and the component of each, (n_samples,).
@@ -193,9 +197,7 @@ class AbstractMixtureEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin
         """
         check_is_fitted(self)
         check_count("n_samples", n_samples)
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        x, component = draw(self.point_.parameters, padded_length(n_samples), seed=seed)
-        return x[:n_samples], component[:n_samples].astype(int)
+        return drawn(self.point_.parameters, n_samples, check_random_state(self.random_state))
 
     def bic(self, X: Any) -> float:
         """−2 log L + p log N of rows X (log L = Σ log P(x_i), p free parameters), smaller better; each row counts once."""

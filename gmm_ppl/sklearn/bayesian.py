@@ -7,12 +7,12 @@ import numpy as np
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.arguments import check_between
 from gmm_ppl.inference.base import PointFit
+from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.mixture.scale import DataScale
-from gmm_ppl.model.specification import Mixture
+from gmm_ppl.priors import AbstractConjugatePrior
 from gmm_ppl.priors.builders import conjugate_prior
 from gmm_ppl.sklearn.base import AbstractMixtureEstimator
-from gmm_ppl.sklearn.engine import Material
-from gmm_ppl.sklearn.shapes import FAMILY_NAMES, family_of, given_array
+from gmm_ppl.sklearn.shapes import given_array
 
 
 class BayesianGaussianMixture(AbstractMixtureEstimator):
@@ -97,58 +97,42 @@ class BayesianGaussianMixture(AbstractMixtureEstimator):
         self.verbose = verbose
         self.verbose_interval = verbose_interval
 
-    def _mixture(self, given: Material) -> Mixture:
-        self._fill_in_prior(given)
-        mixture = Mixture(self.n_components, FAMILY_NAMES[self.covariance_type])
-        shape = mixture.shape(given.x.shape[1])
-        ridge = self.reg_covar * given.count / self.n_components
-        prior = conjugate_prior(
-            shape,
-            given.scale,
-            concentration=1 + self.weight_concentration_prior_,
-            mean=self.mean_prior_,
-            mean_precision=self.mean_precision_prior_,
-            degrees_of_freedom=self.degrees_of_freedom_prior_,
-            scale=self.covariance_prior_ + (ridge * np.eye(shape.features) if shape.family.matrix else ridge),
-        )
-        return Mixture(self.n_components, FAMILY_NAMES[self.covariance_type], prior)
-
-    def _fill_in_prior(self, given: Material) -> None:
-        """The prior's numbers as given, or scikit-learn's defaults."""
+    def _prior(self, shape: MixtureShape, data: DataScale, count: float) -> AbstractConjugatePrior:
         if self.weight_concentration_prior_type != "dirichlet_distribution":
             raise InputError(
                 "weight_concentration_prior_type: only 'dirichlet_distribution' is there; given "
                 f"{self.weight_concentration_prior_type!r}."
             )
-        features = given.x.shape[1]
+        family, features, moment = shape.family, shape.features, shape.family.moment
         self.weight_concentration_prior_ = self._number("weight_concentration_prior", 1 / self.n_components)
         self.mean_precision_prior_ = self._number("mean_precision_prior", 1.0)
-        self.degrees_of_freedom_prior_ = self._number("degrees_of_freedom_prior", features)
-        if family_of(self.covariance_type).matrix and self.degrees_of_freedom_prior_ <= features - 1:
-            raise InputError(
-                f"degrees_of_freedom_prior must be greater than {features - 1} for matrices of {features} features; given "
-                f"{self.degrees_of_freedom_prior_!r}."
-            )
-        if self.mean_prior is None:
-            self.mean_prior_ = given.scale.centre
-        else:
-            self.mean_prior_ = given_array("mean_prior", self.mean_prior, (features,))
-        self.covariance_prior_ = self._covariance_prior(given)
+        self.degrees_of_freedom_prior_ = self._number("degrees_of_freedom_prior", features, moment.least_degrees(features))
+        self.mean_prior_ = self._array("mean_prior", data.centre)
+        unbiased = data.covariance * (count / max(count - 1, 1))
+        self.covariance_prior_ = self._array("covariance_prior", family.scale_of(moment.from_matrix(unbiased)))
+        ridge = np.full(features, self.reg_covar * count / self.n_components)
+        return conjugate_prior(
+            shape,
+            data,
+            concentration=1 + self.weight_concentration_prior_,
+            mean=self.mean_prior_,
+            mean_precision=self.mean_precision_prior_,
+            degrees_of_freedom=self.degrees_of_freedom_prior_,
+            scale=self.covariance_prior_ + family.scale_of(moment.from_diagonal(ridge)),
+        )
 
-    def _number(self, name: str, default: float) -> float:
+    def _number(self, name: str, default: float, low: float = 0) -> float:
+        """A number of the prior as given, or scikit-learn's default."""
         value = getattr(self, name)
         if value is None:
             return default
-        check_between(name, value, 0, np.inf)
+        check_between(name, value, low, np.inf)
         return value
 
-    def _covariance_prior(self, given: Material) -> Any:
-        family = family_of(self.covariance_type)
-        size = family.value_shape(1, given.x.shape[1])
-        shape = size[1:] if "component" in family.dims else size
-        if self.covariance_prior is not None:
-            return given_array("covariance_prior", self.covariance_prior, shape)
-        return unbiased(given.scale, given.count, matrix=family.matrix, shared=shape == ())
+    def _array(self, name: str, default: np.ndarray) -> np.ndarray:
+        """Numbers of the prior as given, or scikit-learn's default, which has their shape."""
+        value = getattr(self, name)
+        return default if value is None else given_array(name, value, default.shape)
 
     def _keep(self, found: PointFit, count: float, before: np.ndarray) -> None:
         super()._keep(found, count, before)
@@ -157,11 +141,3 @@ class BayesianGaussianMixture(AbstractMixtureEstimator):
         rows = self.weight_concentration_ - credited
         self.mean_precision_ = self.mean_precision_prior_ + rows
         self.degrees_of_freedom_ = self.degrees_of_freedom_prior_ + rows
-
-
-def unbiased(scale: DataScale, count: float, *, matrix: bool, shared: bool) -> Any:
-    """The rows' covariance divided by N − 1; its diagonal for variances, and the mean of that where features share one."""
-    covariance = scale.covariance * (count / max(count - 1, 1))
-    if matrix:
-        return covariance
-    return covariance.diagonal().mean() if shared else covariance.diagonal()

@@ -1,22 +1,18 @@
 """The arguments that both estimators share, checked, and the starts that they ask for."""
 
-from collections.abc import Iterator
 from numbers import Real
 from typing import Any
 
-import jax
 import numpy as np
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.arguments import check_count
-from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.model.specification import Mixture
-from gmm_ppl.sklearn.engine import Material, parameters_of_memberships
+from gmm_ppl.inference.prepared import Prepared
+from gmm_ppl.mixture.parameters import MixtureParameters, from_sites
+from gmm_ppl.records import map_arrays
 from gmm_ppl.sklearn.shapes import covariances_of_precisions, family_of, given_array
 from gmm_ppl.sklearn.starts import find_start
-
-AT_A_TIME = 2**24
-"""Memberships, rows × components, that the starts of a fit hold at a time."""
+from gmm_ppl.starts import MEMBERSHIPS, parameters_of
 
 
 def check_arguments(estimator: Any) -> None:
@@ -36,36 +32,35 @@ def check_not_negative(name: str, value: object) -> None:
         raise InputError(f"{name} must be a finite number from 0; given {value!r}.")
 
 
-def begin(estimator: Any, given: Material, mixture: Mixture, random: np.random.RandomState) -> MixtureParameters:
+def begin(estimator: Any, prepared: Prepared, random: np.random.RandomState) -> MixtureParameters:
     """Starting parameters along a leading axis: `n_init` of them, or one where all of them are given."""
-    fixed = initial_values(estimator, given.x.shape[1])
-    if len(fixed) == 3:
-        return assembled(fixed, estimator, {})
-    drawn = list(drawn_starts(estimator, given, mixture, random))
-    joined = jax.tree.map(lambda *leaves: np.concatenate(leaves), *drawn)
-    return assembled(fixed, estimator, joined.sites)
+    shape = prepared.shape
+    fixed = initial_values(estimator, shape.features)
+    whole = len(fixed) == len(shape.parts)
+    count, drawn = (1, {}) if whole else (estimator.n_init, drawn_starts(estimator, prepared, random).sites)
+    every = {name: np.broadcast_to(each, (count, *each.shape)) for name, each in fixed.items()}
+    return from_sites(drawn | every, shape.family)
 
 
-def drawn_starts(estimator: Any, given: Material, mixture: Mixture, random: np.random.RandomState) -> Iterator[MixtureParameters]:
+def drawn_starts(estimator: Any, prepared: Prepared, random: np.random.RandomState) -> MixtureParameters:
     """M-steps from memberships drawn one after another, as many at a time as memory should hold."""
-    start, left = find_start(estimator.init_params), estimator.n_init
-    together = max(1, AT_A_TIME // (len(given.x) * estimator.n_components))
-    while left > 0:
-        size = min(left, together)
-        drawn = np.stack([start(given.x, given.weights, estimator.n_components, random) for _ in range(size)])
-        yield parameters_of_memberships(given, drawn, mixture)
-        left -= size
+    start, shape, x = find_start(estimator.init_params), prepared.shape, prepared.x
+    kernel, together = prepared.prior.kernel(shape), max(1, MEMBERSHIPS // (len(x) * shape.components))
+    sizes = [min(together, estimator.n_init - done) for done in range(0, estimator.n_init, together)]
+    drawn = (np.stack([start(x, prepared.weights, shape.components, random) for _ in range(size)]) for size in sizes)
+    found = [parameters_of(prepared.rows, each, kernel, shape) for each in drawn]
+    return map_arrays(lambda *leaves: np.concatenate(leaves), *found)
 
 
 def initial_values(estimator: Any, features: int) -> dict[str, np.ndarray]:
     """What of weights, means and covariances the estimator was given to begin with, checked, under its site's name."""
-    components, family, found = estimator.n_components, family_of(estimator.covariance_type), {}
+    components, (part,), found = estimator.n_components, family_of(estimator.covariance_type).parts, {}
     if getattr(estimator, "weights_init", None) is not None:
         found["weights"] = checked_weights(given_array("weights_init", estimator.weights_init, (components,)))
     if getattr(estimator, "means_init", None) is not None:
         found["means"] = given_array("means_init", estimator.means_init, (components, features))
     if getattr(estimator, "precisions_init", None) is not None:
-        found[family.site] = covariances_of_precisions(estimator.precisions_init, family, components, features)
+        found[part.name] = covariances_of_precisions(estimator.precisions_init, part, components, features)
     return found
 
 
@@ -74,12 +69,3 @@ def checked_weights(weights: np.ndarray) -> np.ndarray:
     if (weights < 0).any() or abs(weights.sum() - 1) > 1e-6:
         raise InputError(f"weights_init must be non-negative and sum to one; given {weights.tolist()}, sum {weights.sum():.10g}.")
     return weights / weights.sum()
-
-
-def assembled(fixed: dict[str, np.ndarray], estimator: Any, drawn: dict[str, Any]) -> MixtureParameters:
-    """Starts (a leading axis) with the given values in the place of drawn ones."""
-    family = family_of(estimator.covariance_type)
-    sites = {name: np.asarray(drawn[name]) for name in drawn}
-    count = len(sites["weights"]) if sites else 1
-    sites |= {name: np.broadcast_to(each, (count, *each.shape)) for name, each in fixed.items()}
-    return MixtureParameters(sites["weights"], sites["means"], family(sites[family.site]))

@@ -4,11 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from gmm_ppl.model.specification import Mixture
+from gmm_ppl.mixture.parameters import MixtureShape
+from gmm_ppl.mixture.scale import DataScale
 from gmm_ppl.priors.ridge import RidgePrior
 from gmm_ppl.sklearn.base import AbstractMixtureEstimator
-from gmm_ppl.sklearn.engine import Material
-from gmm_ppl.sklearn.shapes import FAMILY_NAMES
 
 
 class GaussianMixture(AbstractMixtureEstimator):
@@ -91,6 +90,5 @@ class GaussianMixture(AbstractMixtureEstimator):
         self.verbose = verbose
         self.verbose_interval = verbose_interval
 
-    def _mixture(self, given: Material) -> Mixture:
-        ridge = np.asarray(self.reg_covar * given.count / self.n_components)
-        return Mixture(self.n_components, FAMILY_NAMES[self.covariance_type], RidgePrior(ridge))
+    def _prior(self, shape: MixtureShape, data: DataScale, count: float) -> RidgePrior:
+        return RidgePrior(np.asarray(self.reg_covar * count / self.n_components))

@@ -1,14 +1,13 @@
 """Covariances and precisions in scikit-learn's shapes: a factor P of each precision with P Pᵀ = Σ⁻¹."""
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.mixture.covariance import AbstractCovariance, find_family
-from gmm_ppl.mixture.parameters import check_matrix
+from gmm_ppl.mixture.covariance import AbstractCovariance, Part, find_family
+from gmm_ppl.mixture.triangular import inverse_cholesky
 
 FAMILY_NAMES = {"full": "full", "tied": "tied", "diag": "diagonal", "spherical": "spherical"}
-"""Our name of each `covariance_type`."""
+"""Our name of each `covariance_type`, all of families with one part."""
 
 
 def family_of(covariance_type: object) -> type[AbstractCovariance]:
@@ -18,37 +17,25 @@ def family_of(covariance_type: object) -> type[AbstractCovariance]:
     return find_family(FAMILY_NAMES[covariance_type])
 
 
-def precision_factors(values: np.ndarray, *, matrix: bool) -> np.ndarray:
-    """P of covariance values: upper triangular, the transposed inverse of Cholesky's L, for matrices; 1 / σ for variances."""
-    if not matrix:
-        return 1 / np.sqrt(values)
-    roots = np.linalg.cholesky(values)
-    identity = np.eye(values.shape[-1])
-    inverses = [solve_triangular(each, identity, lower=True).T for each in roots.reshape(-1, *identity.shape)]
-    return np.reshape(inverses, values.shape)
+def inverse_factors(values: np.ndarray, part: Part) -> np.ndarray:
+    """P of each value v of a part with P Pᵀ = v⁻¹: of matrices upper triangular, the transposed inverse of Cholesky's L."""
+    return inverse_cholesky(values).swapaxes(-1, -2) if part.support.axes else 1 / np.sqrt(values)
 
 
-def precisions(factors: np.ndarray, *, matrix: bool) -> np.ndarray:
-    """Σ⁻¹ = P Pᵀ."""
-    return factors @ np.swapaxes(factors, -1, -2) if matrix else factors**2
+def inverses(factors: np.ndarray, part: Part) -> np.ndarray:
+    """v⁻¹ = P Pᵀ."""
+    return factors @ factors.swapaxes(-1, -2) if part.support.axes else factors**2
 
 
-def covariances_of_precisions(given: object, family: type[AbstractCovariance], components: int, features: int) -> np.ndarray:
-    """Covariance values of `precisions_init`, checked.
+def covariances_of_precisions(given: object, part: Part, components: int, features: int) -> np.ndarray:
+    """The part of covariances with these `precisions_init`, checked.
 
     Raises:
-        InputError: a shape that the family does not have, or a precision that is not positive definite.
+        InputError: a shape that the part does not have, or a precision that is not positive definite.
     """
-    shape = family.value_shape(components, features)
-    values = given_array("precisions_init", given, shape)
-    if not family.matrix:
-        if (values <= 0).any():
-            raise InputError(f"precisions_init must be positive; the smallest given is {values.min():.6g}.")
-        return 1 / values
-    for index, each in enumerate(values.reshape(-1, features, features)):
-        check_matrix(each, f"precisions_init: precision matrix {index}")
-    inverses = np.linalg.inv(values)
-    return (inverses + np.swapaxes(inverses, -1, -2)) / 2
+    values = given_array("precisions_init", given, part.shape(components, features))
+    part.support.check(values, "precisions_init")
+    return inverses(inverse_factors(values, part), part)
 
 
 def given_array(name: str, given: object, shape: tuple[int, ...]) -> np.ndarray:

@@ -9,7 +9,8 @@ from gmm_ppl.progress import Progress, silent
 def lines(verbose: int, interval: int) -> Progress:
     """Nothing for 0, the last line of a fit for 1, and a line whenever `interval` more iterations are done for 2.
 
-    Steps are done many at a time, in one program: a line may be more than `interval` iterations after the one before.
+    Starts go on together, and tell how far they are ten times a second at most: a line may be more than `interval` iterations
+    after the one before.
     """
     if not verbose:
         return silent

@@ -50,11 +50,11 @@ WORDS = {
     r"'weights'.*(range|normalized)": "weights_init must be non-negative and sum to one; given .*, sum",
     r"'means'.*shape": r"means_init must have shape \(2, 2\); given \(3, 2\)",
     r"precision'.*shape": "precisions_init must have shape .*; given",
-    r"precision'.*definite": "precisions_init: precision matrix 0 must be positive definite",
+    r"precision'.*definite": "precisions_init(, matrix 0,)? must be positive definite",
     r"precision'.*positive": "precisions_init must be positive; the smallest given is -1",
     r"did not converge": "^EM did not converge: after 1 steps .* Raise max_iter, or loosen tol",
     r"ill-defined": "singular where EM would begin: .* Raise reg_covar",
     r"'n_samples'": "^n_samples must be a whole number from 1; given 0",
-    r"'degrees_of_freedom_prior'": "^degrees_of_freedom_prior must be greater than 1 .*; given 1",
+    r"'degrees_of_freedom_prior'": "^degrees_of_freedom_prior must be a number between 1 and inf, neither included; given 1",
 }
 """A key of scikit-learn's sentence, a pattern, and the words of ours that have to be there."""
