@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from gmm_ppl.inference.bootstrap import BootstrapFit, bootstrap
     from gmm_ppl.inference.em.fit import fit
     from gmm_ppl.inference.em.fit_range import fit_range
+    from gmm_ppl.inference.em.pure_em import EMRun, em
     from gmm_ppl.inference.laplace import laplace
     from gmm_ppl.inference.modes import Modes, modes
     from gmm_ppl.inference.numpyro_mcmc import mcmc
     from gmm_ppl.inference.nuts import sample
     from gmm_ppl.inference.optima import Optima, optima
-    from gmm_ppl.inference.em.pure_em import EMRun, em
     from gmm_ppl.inference.tempered import temper
     from gmm_ppl.inference.uncertainty import InformationStatus, StandardErrors, standard_errors
     from gmm_ppl.mixture.operations import conditional, draw, marginal

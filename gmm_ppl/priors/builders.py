@@ -89,9 +89,9 @@ def check_regular(data: DataScale) -> None:
     correlation = data.covariance / data.deviations[:, None] / data.deviations
     if not np.linalg.eigvalsh(correlation)[0] > SINGULAR:
         raise InputError(
-            "the data's covariance is singular: there are no more rows than features, or a feature is a linear function of others. "
-            "The likelihood of covariances with correlations then has no maximum, and the weak prior no scale. Leave features out, "
-            "choose a diagonal or spherical covariance, or state a scale (prior: {kind: conjugate, scale: …})."
+            "the data's covariance is singular: there are no more rows than features, or a feature is a linear function of "
+            "others. The likelihood of covariances with correlations then has no maximum, and the weak prior no scale. Leave "
+            "features out, choose a diagonal or spherical covariance, or state a scale (prior: {kind: conjugate, scale: …})."
         )
 
 

@@ -16,10 +16,10 @@ from gmm_ppl.types import Array, Float
 class ConjugatePrior(AbstractConjugatePrior):
     """weights ~ Dirichlet(α);  Σ ~ InverseWishart(ν, Ψ)  or  σ² ~ InverseGamma(ν/2, ψ/2);  μ_k | Σ_k ~ N(m, Σ_k / κ).
 
-    One Σ or σ² for each that the family has: K matrices (full), one (tied), K·D variances (diagonal), K (spherical). The tied prior
-    thus uses one Σ in the law of every mean. (Gelman et al., Bayesian Data Analysis, 3rd ed., §3.6; Fraley & Raftery 2007,
-    doi:10.1007/s00357-007-0004-5, for the mixtures.) Families whose covariances are made of several parts (volumes and shapes) have
-    the density of the full, or the diagonal, prior as a function of their Σ_k, not normalised, with respect to
+    One Σ or σ² for each that the family has: K matrices (full), one (tied), K·D variances (diagonal), K (spherical). The tied
+    prior thus uses one Σ in the law of every mean. (Gelman et al., Bayesian Data Analysis, 3rd ed., §3.6; Fraley & Raftery 2007,
+    doi:10.1007/s00357-007-0004-5, for the mixtures.) Families whose covariances are made of several parts (volumes and shapes)
+    have the density of the full, or the diagonal, prior as a function of their Σ_k, not normalised, with respect to
     d(log volume) · d(shape), the measures of `mixture.supports`.
     """
 

@@ -148,7 +148,7 @@ class PartLaw(dist.Distribution):
     pytree_data_fields = ("drawn",)
     pytree_aux_fields = ("held",)
 
-    def __init__(self, support: Constraint, shape: tuple[int, ...], drawn: Array | None) -> None:
+    def __init__(self, support: Constraint, shape: tuple[int, ...], drawn: Array) -> None:
         self.held, self.drawn = support, drawn
         super().__init__((), shape, validate_args=False)
 

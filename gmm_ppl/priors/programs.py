@@ -58,7 +58,7 @@ def joint_parts(prior: "ConjugatePrior", shape: MixtureShape) -> AbstractCovaria
     count, scatter = kernel.count - 1, kernel.scatter
     key = numpyro.prng_key()
     # All parts of one draw; without a key every part is given.
-    together = {} if key is None else shape.family.drawn(key, count, scatter, shape.components).sites
+    together: dict = {} if key is None else shape.family.drawn(key, count, scatter, shape.components).sites
     sites = {}
     for part in shape.family.parts:
         law = PartLaw(constraint_of(part), part.shape(shape.components, shape.features), together.get(part.name))

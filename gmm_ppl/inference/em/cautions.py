@@ -52,7 +52,8 @@ def of_few_rows(prepared: Prepared, parameters: MixtureParameters) -> Iterator[s
     if few.size:
         counts = ", ".join(f"{rows[each]:.1f}" for each in few)
         yield (
-            f"Component {listed(few)}, counting from 0, has {counts} rows for {own} numbers of its own: a spurious maximum. Use a proper prior (prior: weak), fewer components or a simpler covariance family."
+            f"Component {listed(few)}, counting from 0, has {counts} rows for {own} numbers of its own: a spurious "
+            "maximum. Use a proper prior (prior: weak), fewer components or a simpler covariance family."
         )
 
 
