@@ -1,7 +1,7 @@
 """The supports of a mixture's parts as NumPyro's constraints, with the library's own maps from the real line.
 
 Where NumPyro has the constraint, the maps are its own, written as arithmetic that XLA fuses: its code scatters triangles and
-takes running products, each a program of its own. That was half of what a gradient of a small posterior cost, and of its compilation.
+takes running products, each a program of its own. That was half of what a gradient of a small posterior cost, compiled or run.
 """
 
 from typing import ClassVar
