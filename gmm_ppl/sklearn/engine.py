@@ -44,7 +44,7 @@ def objectives(fit: PointFit) -> np.ndarray:
 
 
 def has_settled(trace: np.ndarray, tolerance: float, total: float) -> bool:
-    """Whether plain EM with these objectives (nats) of `total` rows has no more than `tolerance` a row to gain, by the loop's rule."""
+    """Whether plain EM with these objectives (nats) has no more than `tolerance` a row to gain, by the loop's own rule."""
     if len(trace) < 3:
         return False
     last, gain = np.diff(trace[-3:])

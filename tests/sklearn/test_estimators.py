@@ -175,6 +175,48 @@ def test_verbose_lines(rows, capsys):
     assert not capsys.readouterr().out
 
 
+def test_shares_sum_to_one_at_every_distance():
+    places = np.array([[0, 0], [10, 0], [-10, 0], [0, 10], [0, -10]], dtype=float)
+    given = {"weights_init": [0.2] * 5, "means_init": places, "precisions_init": [np.eye(2)] * 5, "max_iter": 0}
+    found = GaussianMixture(5, **given).fit(places)
+    assert_allclose(found.transform([[1e8, 1e8], [-1e8, 0]]), [[0, 0.5, 0, 0.5, 0], [0, 0, 1, 0, 0]], atol=1e-12)
+    assert_allclose(found.transform([[1e20, 1e20], [1e160, 1e160], [-1e300, 0]]).sum(axis=1), 1, rtol=1e-12)
+
+
+def test_starts_are_drawn_in_turn_and_the_best_is_kept(rows):
+    settings = {"n_components": 4, "init_params": "random_from_data", "tol": 1e-8, "max_iter": 300}
+    together = GaussianMixture(n_init=4, random_state=np.random.RandomState(5), **settings).fit(rows)
+    state = np.random.RandomState(5)
+    alone = [GaussianMixture(random_state=state, **settings).fit(rows).point_ for _ in range(4)]
+    restarts = together.point_.restarts
+    assert_allclose(restarts.objective, [point.objective for point in alone], rtol=1e-12)
+    assert restarts.best == int(np.argmax([point.objective for point in alone]))
+    assert restarts.kind == ("random_from_data",) * 4
+    assert together.n_iter_ == alone[restarts.best].iterations
+
+
+def test_components_keep_the_order_in_which_they_began(rows):
+    found = GaussianMixture(2, means_init=[[3, 3], [0, 0]]).fit(rows)
+    assert found.means_[0, 0] > 2 > found.means_[1, 0]
+
+
+def test_nothing_heavy_is_imported_for_small_data():
+    code = """
+import sys
+import numpy as np
+import sklearn.mixture
+before = set(sys.modules)
+from gmm_ppl.sklearn import BayesianGaussianMixture, GaussianMixture
+x = np.random.default_rng(0).normal(size=(200, 2))
+for estimator in (GaussianMixture(2, n_init=3), BayesianGaussianMixture(n_components=2)):
+    found = estimator.fit(x)
+    found.predict(x), found.score(x), found.sample(3), found.bic(x)
+print(sorted({name.split(".")[0] for name in set(sys.modules) - before} & {"jax", "numpyro", "xarray", "pandas", "equinox"}))
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_without_scikit_learn_one_message():
     code = "import sys; sys.modules['sklearn'] = None\nimport gmm_ppl\nimport gmm_ppl.sklearn"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
