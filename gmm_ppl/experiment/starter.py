@@ -20,7 +20,7 @@ data:
 
 model:
   components: 2           # how many clusters to look for
-  covariance: full        # each has a shape of its own; also: tied, diagonal, spherical
+  covariance: full        # each has a shape of its own; also: tied, diagonal, spherical and more (`gmm-ppl list`)
   prior: weak             # scaled to the data; `flat` is maximum likelihood (then also set mcmc: null)
 
 em:

@@ -76,14 +76,14 @@ def doubts_about_mode(mode: Mode) -> list[str]:
     """Whether there is a mode with a curvature."""
     if not reached(mode):
         return ["no mode was reached from the EM point"]
-    return [] if mode.curvature.flattest > 0 else ["the density does not curve downwards in every direction at the mode"]
+    return [] if float(mode.curvature.flattest) > 0 else ["the density does not curve downwards in every direction at the mode"]
 
 
 def doubts_about_components(sampler: Sampler, point: PointFit) -> list[str]:
     """Whether every component has rows enough to settle its own numbers."""
     shape = sampler.posterior.shape
     own = shape.n_parameters / shape.components
-    rows = float(np.sum(sampler.posterior.rows.weights)) * float(np.min(point.parameters.weights))
+    rows = float(np.sum(np.asarray(sampler.posterior.rows.weights))) * float(np.min(point.parameters.weights))
     if rows >= FEWEST_ROWS * own:
         return []
     return [f"the smallest component has {rows:.1f} rows for about {own:.0f} numbers of its own"]

@@ -114,7 +114,7 @@ def bootstrap(
     point = fit(prepared.mixture, table, seed=seed, progress=progress) if start is None else start
     check_unweighted(point, "bootstrap")
     target = posterior_of(prepared.mixture, prepared.rows)
-    sites = first_sites(target, point)
+    sites = jax.tree.map(jnp.asarray, matching_sites(target, point))
     began = time.monotonic()
     how = (jnp.asarray(prepared.scale.deviations), jnp.asarray(tolerance / len(table)), max_steps)
     with watched(progress) as watching, one_blas_thread():
@@ -130,17 +130,6 @@ def given(mixture: Mixture | PointFit, start: PointFit | None) -> tuple[Mixture,
     if start is not None:
         raise InputError("start: the first argument is a fit, which is the start already; give a mixture, or leave start out.")
     return mixture.mixture, mixture
-
-
-def first_sites(target: Posterior, point: PointFit) -> Sites:
-    """The sites of an EM fit of these rows.
-
-    Raises:
-        InputError: as `coordinates.matching_sites`.
-    """
-    if len(target.rows.origin) != point.parameters.shape.features:
-        raise InputError("start: the EM fit has another number of features than the data.")
-    return jax.tree.map(jnp.asarray, matching_sites(target, point))
 
 
 def batches(

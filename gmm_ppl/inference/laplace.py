@@ -97,7 +97,7 @@ def collect(mixture: Mixture, point: PointFit, mode: Mode, drawn: dict[str, Any]
         seed=seed,
         log_evidence=weights.log_mean + labellings,
         log_evidence_error=weights.error,
-        normal_log_evidence=float(mode.log_density - drawn["log_q_at_mode"]) + labellings,
+        normal_log_evidence=float(mode.log_density) - float(drawn["log_q_at_mode"]) + labellings,
         pareto_k=weights.pareto_k,
         flattest=float(mode.curvature.flattest),
     )

@@ -1,7 +1,6 @@
 """The posterior's mode in unconstrained coordinates, above an EM fit: where Laplace draws around and NUTS' coordinates begin."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
@@ -23,7 +22,7 @@ def mode_above(target: Posterior, point: PointFit) -> tuple[Mode, Sites]:
     Raises:
         InputError: as `coordinates.matching_sites` and `coordinates.refuse_the_edge`.
     """
-    sites = jax.tree.map(jnp.asarray, matching_sites(target, point))
+    sites = matching_sites(target, point)
     make_room()
     with one_blas_thread():
         mode, unconstrained = newton(target, sites)
@@ -48,7 +47,7 @@ def mode_from(target: Posterior, point: PointFit, asked: str) -> tuple[Mode, Sit
 
 def reached(mode: Mode) -> bool:
     """Whether the steps came to an end where the density is finite."""
-    return bool(np.isfinite(mode.log_density) & mode.done)
+    return bool(mode.done) and bool(np.isfinite(mode.log_density))
 
 
 @compiled

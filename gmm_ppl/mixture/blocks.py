@@ -1,5 +1,6 @@
 """Sums over blocks of rows, so that what a row is expanded to never leaves the cache."""
 
+import operator
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -29,7 +30,7 @@ def sum_in_turn[Sum](block: Block[Sum], columns: Float[np.ndarray, "D N"], weigh
     sums = (block(columns[:, start : start + size], weights[..., start : start + size]) for start in starts)
     total = next(sums)
     for each in sums:
-        total = map_arrays(np.add, total, each)
+        total = map_arrays(operator.add, total, each)
     return total
 
 

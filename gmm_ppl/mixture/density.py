@@ -7,11 +7,11 @@ import numpy as np
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.statistics import Statistics
-from gmm_ppl.namespace import constant, namespace
+from gmm_ppl.namespace import choose, constant, namespace
 from gmm_ppl.types import Array, Float
 
-NEARER = 1e-80
-"""By which rows are brought nearer whose squared distances overflow: the same components are nearest there."""
+FAR = 1e13
+"""Nats below any density worth the name, from where squared distances have no digits left for what tells components apart."""
 
 
 def component_log_densities(x: Float[Array, "... D"], parameters: MixtureParameters) -> Float[Array, "... K"]:
@@ -48,10 +48,11 @@ def responsibilities(x: Float[Array, "... D"], parameters: MixtureParameters) ->
 
 def density_and_responsibilities(x: Float[Array, "... D"], parameters: MixtureParameters) -> tuple[Array, Array]:
     """`log_density` and `responsibilities` from one evaluation of the components."""
+    joint = component_log_densities(x, parameters)
     with np.errstate(divide="ignore", invalid="ignore"):
-        total, each = shares(component_log_densities(x, parameters), axis=-1)
-    if namespace(x, each) is np and np.isnan(each).any():
-        each = np.where(np.isnan(each), shares(component_log_densities(x * NEARER, parameters), axis=-1)[1], each)
+        total, each = shares(joint, axis=-1)
+    if namespace(joint) is np and (far := ~(total > -FAR)).any():
+        each = choose(far, distant_shares(x, parameters), each)
     return total, each
 
 
@@ -61,6 +62,26 @@ def shares(joint: Array, axis: int) -> tuple[Array, Array]:
     largest, each, total = exponentials(joint, axis)
     # Of the terms themselves, not of exp(joint − log P): where log P is large it has swallowed log K.
     return (largest + xp.log(total)).squeeze(axis), each / total
+
+
+def distant_shares(x: Float[np.ndarray, "... D"], parameters: MixtureParameters) -> Float[np.ndarray, "... K"]:
+    """Responsibilities, in NumPy, of rows so far from every component that their squared distances are alike but for rounding.
+
+    Counted from one component, r say, and along x − μ_r = s u, in which log γ_k − log γ_r =
+    c_k − c_r + s uᵀ Σ_k⁻¹ (μ_k − μ_r) − ½ s² uᵀ (Σ_k⁻¹ − Σ_r⁻¹) u: what components share cancels before s makes it large.
+    """
+    moment, about = parameters.covariance.moment, parameters.weights.argmax()
+    away, means = x - parameters.means[about], parameters.means - parameters.means[about]
+    size = np.maximum(np.abs(away).max(axis=-1, keepdims=True), 1)
+    direction = (away / size)[..., None, :] + 0 * means
+    precision = parameters.covariance.precision() + 0 * moment.expand(parameters.weights)
+    linear = moment.linear(precision, means)
+    curved = np.sum(moment.linear(precision - precision[about], direction) * direction, axis=-1)
+    own = log_normalisers(parameters) - np.sum(linear * means, axis=-1) / 2
+    with np.errstate(over="ignore"):
+        joint = own / size + np.sum(linear * direction, axis=-1) - np.clip(size * curved / 2, -1e300, 1e300)
+        each = np.exp(size * (joint - joint.max(axis=-1, keepdims=True)))
+    return each / each.sum(axis=-1, keepdims=True)
 
 
 def joint_of_residuals(residuals: Float[Array, "... K D B"], parameters: MixtureParameters) -> Float[Array, "... K B"]:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.compiled import one_blas_thread
+from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.density import component_log_densities
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.types import Array, Float, Int, in_float64, to_numpy
@@ -19,6 +20,15 @@ HELD_NUMBERS = 2**24
 def flatten_draws(draws: MixtureParameters) -> MixtureParameters:
     """Parameters with axes (chain, draw, …) as parameters with one leading axis, in the precision in force."""
     return jax.tree.map(lambda leaf: jnp.reshape(jnp.asarray(leaf, dtype=float), (-1, *leaf.shape[2:])), draws)
+
+
+def checked_rows(x: object, draws: MixtureParameters) -> Float[np.ndarray, "N D"]:
+    """Rows in double precision; InputError where they are no table of the mixture's features."""
+    rows, features = np.asarray(x, dtype=float), draws.means.shape[-1]
+    if rows.ndim != 2 or rows.shape[1] != features:
+        hint = " A single feature is x[:, None]." if features == 1 else ""
+        raise InputError(f"x must have shape (N, {features}); given {rows.shape}.{hint}")
+    return rows
 
 
 def log_densities_by_component(x: Float[Array, "N D"], parameters: MixtureParameters) -> Float[Array, "K N"]:
@@ -33,9 +43,13 @@ def mean_responsibilities(draws: MixtureParameters, x: Float[Array, "N D"]) -> t
     Args:
         draws: parameters with leading axes (chain, draw), relabelled.
         x: rows.
+
+    Raises:
+        InputError: rows of another shape than (N, D).
     """
     with one_blas_thread():
-        mean, deviation, _ = to_numpy(sum_responsibilities(flatten_draws(draws), jnp.asarray(x, dtype=float), kept=False))
+        rows = jnp.asarray(checked_rows(x, draws))
+        mean, deviation, _ = to_numpy(sum_responsibilities(flatten_draws(draws), rows, kept=False))
     return mean.T, deviation.T
 
 
@@ -59,8 +73,11 @@ def membership_intervals(draws: MixtureParameters, x: Float[Array, "N D"], *, pr
         draws: parameters with leading axes (chain, draw), relabelled.
         x: rows.
         probability: of the interval, between 0 and 1.
+
+    Raises:
+        InputError: rows of another shape than (N, D).
     """
-    flat, rows = flatten_draws(draws), np.asarray(x, dtype=float)
+    flat, rows = flatten_draws(draws), checked_rows(x, draws)
     found = Memberships(*np.empty((4, len(rows), draws.weights.shape[-1])))
     for block in equal_blocks(len(rows), HELD_NUMBERS // draws.weights.size):
         with one_blas_thread():
@@ -120,8 +137,12 @@ def recover_assignments(draws: MixtureParameters, x: Float[Array, "N D"], *, see
 
     Returns:
         Components 0 … K − 1 as 32-bit integers, (chain, draw, N).
+
+    Raises:
+        InputError: rows of another shape than (N, D).
     """
-    labels = draw_assignments(jax.random.key(seed), flatten_draws(draws), jnp.asarray(x, dtype=float))
+    rows = jnp.asarray(checked_rows(x, draws))
+    labels = draw_assignments(jax.random.key(seed), flatten_draws(draws), rows)
     return np.asarray(labels).reshape(*draws.weights.shape[:2], -1)
 
 

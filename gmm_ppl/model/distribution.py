@@ -13,9 +13,11 @@ from numpyro.util import is_prng_key
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.covariance import AbstractCovariance
-from gmm_ppl.mixture.density import component_log_densities, log_density
+from gmm_ppl.mixture.density import check_features, component_log_densities, log_density
 from gmm_ppl.mixture.operations import sample_rows
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape, from_sites
+from gmm_ppl.mixture.row_density import log_density_by_row
+from gmm_ppl.mixture.rows import on_device, rows
 from gmm_ppl.types import Array
 
 
@@ -126,8 +128,8 @@ class GaussianMixture(dist.Distribution):
 
     @validate_sample
     def log_prob(self, value: Array, intermediates: object = None) -> Array:
-        """Log P(value) in nats."""
-        return self.evaluate(log_density, value)
+        """Log P(value) in nats; InputError where values do not end in an axis of features."""
+        return self.evaluate(log_density_of_values, value)
 
     def component_log_probs(self, value: Array) -> Array:
         """Log π_k + log N(value | μ_k, Σ_k), with K as the last axis; its softmax is the responsibilities."""
@@ -135,16 +137,16 @@ class GaussianMixture(dist.Distribution):
 
     def evaluate(self, density: Callable[[Array, MixtureParameters], Array], value: Array) -> Array:
         """A density of the mixture package at values that broadcast against the batch shape."""
-        axes = len(self.held_batch)
+        axes, value = len(self.held_batch), check_features(jnp.asarray(value), self.parameters)
         if not axes:
             return density(value, self.parameters)
-        shape = jnp.broadcast_shapes(jnp.shape(value)[:-1], self.held_batch)
-        rows = jnp.broadcast_to(value, shape + self.event_shape)
+        shape = jnp.broadcast_shapes(value.shape[:-1], self.held_batch)
+        spread = jnp.broadcast_to(value, shape + self.event_shape)
         lead = len(shape) - axes
         source, target = tuple(range(lead, lead + axes)), tuple(range(axes))
         # A batch axis of length one stands for as many mixtures as the values have there.
         wide = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, shape[lead:] + leaf.shape[axes:]), self.parameters)
-        moved = jnp.moveaxis(rows, source, target)
+        moved = jnp.moveaxis(spread, source, target)
         # What no batch axis changes is not mapped over, so that a covariance of all rows has one Cholesky factor and not N.
         shared = self.shared if self.held_batch == self.batch_shape else (False,) * len(self.shared)
         leaves, tree = jax.tree.flatten(wide)
@@ -163,6 +165,11 @@ class GaussianMixture(dist.Distribution):
     def held_batch(self) -> tuple[int, ...]:
         """The batch shape as the arrays have it: inside `jax.vmap` over a distribution NumPyro's is that of outside."""
         return self.weights.shape[:-1]
+
+
+def log_density_of_values(value: Array, parameters: MixtureParameters) -> Array:
+    """Log P(value) of one mixture; of a table of rows block by block."""
+    return log_density_by_row(on_device(rows(value)), parameters) if value.ndim == 2 else log_density(value, parameters)
 
 
 def broadcast_batch(parameters: MixtureParameters) -> tuple[tuple[int, ...], MixtureParameters, tuple[bool, ...]]:

@@ -86,8 +86,8 @@ def sample_others(prior: AbstractPrior, shape: MixtureShape, weights: Array) -> 
         raise InputError(f"weights must end in an axis of {shape.components} components; their shape is {jnp.shape(weights)}.")
     if "weights" not in prior.real_shapes(shape):
         raise InputError(
-            f"weights: the prior makes them of {', '.join(prior.real_shapes(shape))}. Give weights with a prior that samples a site "
-            "called weights, or change the program."
+            f"weights: the prior makes them of {', '.join(prior.real_shapes(shape))}. Give weights with a prior that samples a "
+            "site called weights, or change the program."
         )
     with (
         handlers.block(hide=["weights"]),

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from typing import ClassVar, Self
 
+from gmm_ppl.mixture.covariance import Part
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape, from_sites
 from gmm_ppl.namespace import namespace
 from gmm_ppl.priors.kernel import ConjugateKernel
@@ -89,8 +90,14 @@ class AbstractDirectPrior(AbstractPrior):
 
     def log_density_of_real(self, shape: MixtureShape, real: Sites) -> tuple[Float[Array, "..."], MixtureParameters]:
         parameters = parameters_at(shape, real)
-        jacobians = (part.support.log_jacobian(real[part.name]) for part in shape.parts)
-        return sum((namespace(each).sum(each) for each in jacobians), start=self.log_density_at(parameters)), parameters
+        jacobians = (log_jacobian(part, real[part.name]) for part in shape.parts)
+        return sum(jacobians, start=self.log_density_at(parameters)), parameters
+
+
+def log_jacobian(part: Part, real: Array) -> Float[Array, "..."]:
+    """Log of the measure that a unit of volume of a part's coordinates has there; those of several mixtures have leading axes."""
+    each = part.support.log_jacobian(real)
+    return namespace(each).sum(each, axis=tuple(range(part.support.axes - len(part.dims), 0)))
 
 
 def parameters_at(shape: MixtureShape, real: Sites) -> MixtureParameters:

@@ -41,16 +41,16 @@ class ConjugatePrior(AbstractConjugatePrior):
         shared = family.sharing(shape.components, features)
         # One for the law of each mean, N(m, Σ_k / κ), and what the measure of the covariances takes.
         count = 1 + (self.degrees_of_freedom + family.moment.measure(features)) / shared
-        scatter = np.ones(family.moment.shape(features)) * self.scale / shared
+        ones = np.ones(shape.components)
+        scatter = np.ones((shape.components, *family.moment.shape(features))) * self.scale / shared
         constant = (
             dirichlet_normaliser(self.concentration)
             + means_normaliser(self.mean_precision, shape)
             + covariance_normaliser(self.degrees_of_freedom, self.scale, shape)
         )
-        ones = np.ones(shape.components)
-        return ConjugateKernel(
-            self.concentration, self.mean, self.mean_precision * ones, count * ones, scatter, constant, family.moment
-        )
+        means = ones[:, None] * self.mean
+        precision = self.mean_precision * ones
+        return ConjugateKernel(self.concentration, means, precision, count * ones, scatter, constant, family.moment)
 
     def bounded(self) -> bool:
         return bool((self.concentration >= 1).all())

@@ -49,4 +49,5 @@ def flat_kernel(shape: MixtureShape, *, count: Array, scatter: Array) -> Conjuga
     """A kernel that says nothing of weights and means; each component has this count and, in every direction, this scatter."""
     moment, ones = shape.family.moment, np.ones(shape.components)
     each = moment.from_diagonal(np.ones((shape.components, shape.features)))
-    return ConjugateKernel(ones, np.zeros(shape.features), 0 * ones, count * ones, scatter * each, np.zeros(()), moment)
+    means = np.zeros((shape.components, shape.features))
+    return ConjugateKernel(ones, means, 0 * ones, count * ones, scatter * each, np.zeros(()), moment)

@@ -15,7 +15,7 @@ class ConjugateKernel(Record):
     """log p = c + Σ_k [(α_k − 1) log π_k − ½ (n_k log |Σ_k| + tr(W_k Σ_k⁻¹) + κ_k (μ_k − m_k)ᵀ Σ_k⁻¹ (μ_k − m_k))].
 
     α is `concentration`, κ `mean_precision` (rows), m `mean` (units of x), n `count` (rows) and W `scatter` (squared units of x,
-    as the `moment` has second moments); each has an axis of K components, or of length one. With rows of known components it
+    as the `moment` has second moments); each has an axis of K components. With rows of known components it
     stays of this kind (`given`), so that one formula serves prior and posterior. `constant` is c, in nats.
     Maximum likelihood is α = 1 and zeros.
     """

@@ -55,7 +55,7 @@ def joint_parts(prior: "ConjugatePrior", shape: MixtureShape) -> AbstractCovaria
     """Covariances of several parts, whose law is joint: a factor, with draws of all parts at once."""
     kernel = prior.kernel(shape)
     # Without the laws of the means, which count one row each.
-    count, scatter = kernel.count - 1, kernel.scatter
+    count, scatter = kernel.count - 1, kernel.scatter[0]
     key = numpyro.prng_key()
     # All parts of one draw; without a key every part is given.
     together: dict = {} if key is None else shape.family.drawn(key, count, scatter, shape.components).sites

@@ -10,7 +10,8 @@ from gmm_ppl import Mixture
 from gmm_ppl.calibration.engines import Drawn
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.priors.conjugate import ConjugatePrior
-from gmm_ppl.priors.sites import Sites, draw_sites
+from gmm_ppl.priors.base import Sites
+from gmm_ppl.priors.sites import draw_sites
 from gmm_ppl.types import Array
 
 NUMBERS = {"mean": [0.0, 0.0], "mean_precision": 0.5, "degrees_of_freedom": 6.0, "scale": [[4.0, 1.0], [1.0, 2.0]]}

@@ -66,7 +66,7 @@ def test_quantities_are_what_their_names_say():
     first = int(np.argmin(parameters.means[:, 0]))
     assert found["weights[0]"] == parameters.weights[first]
     assert found["means[0, 1]"] == parameters.means[first, 1]
-    assert found["covariances[0, 1, 0]"] == parameters.covariance.values[first, 1, 0]
+    assert found["covariances[0, 1, 0]"] == parameters.covariances[first, 1, 0]
     assert found["mixture mean[1]"] == pytest.approx(parameters.weights @ parameters.means[:, 1])
     assert found["log posterior"] == pytest.approx(float(posterior.log_joint(parameters.sites)))
     assert 0 < found["same component"] < 1

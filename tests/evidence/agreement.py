@@ -47,7 +47,7 @@ def flat(sites: dict[str, np.ndarray]) -> np.ndarray:
 def flat_of_draws(fit: gp.DrawsFit, x: np.ndarray) -> np.ndarray:
     """The same of every draw, labels settled by the rows x."""
     settled = gp.relabel(fit, x).parameters
-    sites = {"weights": settled.weights, "means": settled.means, "covariances": settled.covariance.values}
+    sites = {"weights": settled.weights, "means": settled.means, "covariances": settled.covariances}
     draws = {name: value.reshape(-1, *value.shape[2:]) for name, value in sites.items()}
     return np.stack([flat({name: value[place] for name, value in draws.items()}) for place in range(len(draws["weights"]))])
 

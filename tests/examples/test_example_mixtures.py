@@ -40,7 +40,7 @@ def test_the_density_of_a_mixture_of_regressions():
     found = joint(regressions.model, (x, y), {**parameters.sites, "slopes": slopes})
     prior = regressions.MIXTURE.resolve(y[:, None]).prior
     lines = parameters.means[:, 0] + slopes[:, 0] * x[:, None]
-    logs = np.log(parameters.weights) + stats.norm.logpdf(y[:, None], lines, np.sqrt(parameters.covariance.values))
+    logs = np.log(parameters.weights) + stats.norm.logpdf(y[:, None], lines, np.sqrt(parameters.covariances[:, 0, 0]))
     wanted = logsumexp(logs, axis=1).sum() + stats.norm.logpdf(slopes, 0, 5).sum() + conjugate_log_density(parameters, prior)
     np.testing.assert_allclose(found, wanted, rtol=1e-11)
 
@@ -122,7 +122,7 @@ def test_the_sites_of_a_dirichlet_process():
     mixture, parameters = gp.Mixture(4, "diagonal"), random_parameters("diagonal", components=4)
     parts = np.array([0.3, 0.6, 0.1])
     weights = np.asarray(process.stick_breaking(parts))
-    sites = {"parts": parts, "means": parameters.means, "variances": parameters.covariance.values}
+    sites = {"parts": parts, "means": parameters.means, **parameters.covariance.sites}
     own = gp.MixtureParameters(weights, parameters.means, parameters.covariance)
     prior = mixture.resolve(y).prior
     law_of_weights = stats.dirichlet.logpdf(parameters.weights, np.ones(4))

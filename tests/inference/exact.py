@@ -207,4 +207,4 @@ def component_densities(draws, points):
 
 def variances_of(draws):
     """σ²_k of one feature, (chain, draw, K), whatever the family."""
-    return draws.parameters.covariance.values.reshape(draws.parameters.weights.shape)
+    return draws.parameters.covariances[..., 0, 0]

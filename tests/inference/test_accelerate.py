@@ -10,11 +10,11 @@ import pytest
 
 import gmm_ppl as gp
 from gmm_ppl.data import datasets
-from gmm_ppl.inference.accelerate import ACCELERATIONS, QuasiNewton, accelerated, quasi_newton
+from gmm_ppl.inference.em.accelerate import ACCELERATIONS, QuasiNewton, accelerated, quasi_newton
 from gmm_ppl.inference.base import Status
 from gmm_ppl.inference.em import EM, em
-from gmm_ppl.inference.loop import STATUSES, run
-from gmm_ppl.inference.secant import no_memory, quasi_newton_step, remember
+from gmm_ppl.inference.em.loop import STATUSES, run
+from gmm_ppl.inference.em.secant import no_memory, quasi_newton_step, remember
 from gmm_ppl.mixture.coordinates import from_coordinates, to_coordinates
 from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.progress import silent

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
-from gmm_ppl.inference import loop
 from gmm_ppl.inference.base import Status
+from gmm_ppl.inference.em import loop
 from tests.cases import FAMILY_NAMES
 from tests.inference.conftest import MAX_STEPS, STARTS
 from tests.inference.oracles import K, log_likelihood, overlapping_rows
@@ -29,11 +29,18 @@ def with_a_point_cluster(copies):
     return x
 
 
-@pytest.mark.parametrize("family", ["full", "diagonal", "spherical"])
+SPIKES = ["full", "diagonal", "diagonal_tied_shape", "spherical"]
+"""Families in which one component may shrink to a point while the others stay."""
+SHARED = ["tied", "spherical_tied"]
+"""Families with one spread for all components."""
+
+
+@pytest.mark.parametrize("family", SPIKES)
 @pytest.mark.parametrize("copies", [1, 3, 20])
 def test_a_point_cluster_collapses_under_maximum_likelihood(family, copies):
     x = with_a_point_cluster(copies)
-    with pytest.warns(gp.FitWarning, match=re.escape(COLLAPSE) + r".* \(3 of 3 starts ended so\.\)"):
+    # Where no start can be used, others are made, up to five times as many in all.
+    with pytest.warns(gp.FitWarning, match=re.escape(COLLAPSE) + r".* \(15 of 15 starts ended so\.\)"):
         fit = gp.fit(gp.Mixture(K, family, "flat"), x, **SHAPES)
     assert fit.status is Status.COLLAPSED
     assert not fit.status.usable
@@ -51,7 +58,10 @@ def test_two_rows_of_a_plane_collapse():
     assert finite(fit)
 
 
-@pytest.mark.parametrize(("family", "kind"), [(family, "weak") for family in FAMILY_NAMES] + [("tied", "flat")])
+HELD = [(family, "weak") for family in FAMILY_NAMES] + [(family, "flat") for family in SHARED]
+
+
+@pytest.mark.parametrize(("family", "kind"), HELD)
 def test_a_prior_or_a_common_covariance_holds_a_point_cluster(family, kind):
     fit = gp.fit(gp.Mixture(K, family, kind), with_a_point_cluster(3), **SHAPES)
     assert fit.status is Status.CONVERGED
@@ -79,13 +89,14 @@ def test_a_component_that_is_too_far_to_have_rows_empties():
 def test_a_component_without_rows_is_reported():
     """Under Dirichlet(1) the mode may lie where a weight is 0: a fit that converged, and that must say so."""
     message = (
-        "EM: No rows are left to component 1, counting from 0: take fewer components, or a prior with a concentration above 1, "
+        "EM: No rows are left to component 0, counting from 0: take fewer components, or a prior with a concentration above 1, "
         "which keeps every weight above 0."
     )
-    with pytest.warns(gp.FitWarning, match=f"^{re.escape(message)}$"):
+    with pytest.warns(gp.FitWarning) as caught:
         fit = gp.fit(gp.Mixture(K, "full", "weak"), overlapping_rows(), start=start_with(means=[[1.0, 10.0], [1e5, 1e6]]))
+    assert message in [str(each.message) for each in caught]
     assert fit.status is Status.CONVERGED
-    assert fit.empty == [1]
+    assert fit.empty == [0]
     assert finite(fit)
 
 
@@ -117,13 +128,13 @@ def test_the_warning_points_at_the_caller():
 
 
 def test_an_interruption_gives_the_parameters_so_far(monkeypatch):
-    monkeypatch.setattr(loop, "SHORT_WORK", 1)
+    monkeypatch.setattr(loop, "SECONDS_A_REPORT", -1)
     with pytest.warns(gp.FitWarning, match="^EM: Interrupted: the best parameters so far were kept"):
         fit = gp.fit(gp.Mixture(K, "full", "flat"), overlapping_rows(), **SHAPES, tolerance=1e-15, progress=interrupt_at(3))
     assert fit.status is Status.INTERRUPTED
     assert fit.status.usable
     assert set(fit.restarts.status) == {Status.INTERRUPTED}
-    assert 0 < fit.iterations < 20
+    assert fit.iterations == 2
     assert fit.log_likelihood == pytest.approx(log_likelihood(overlapping_rows(), fit.parameters), rel=1e-12)
 
 
@@ -134,7 +145,8 @@ def test_an_interruption_before_the_first_step_is_passed_on():
 
 def test_usable_starts_win_over_collapsed_ones():
     """Under maximum likelihood a collapsing start may climb above all others, and is no fit."""
-    fit = gp.fit(gp.Mixture(3, "full", "flat"), overlapping_rows(), starts=20, start="random")
+    with pytest.warns(gp.FitWarning, match="a spurious maximum"):
+        fit = gp.fit(gp.Mixture(3, "full", "flat"), overlapping_rows(), starts=20, start="random")
     failed = np.array([status is Status.COLLAPSED for status in fit.restarts.status])
     assert failed.any()
     assert fit.status is Status.CONVERGED
@@ -149,7 +161,7 @@ def test_as_many_components_as_rows():
     assert fit.status is Status.CONVERGED
     assert finite(fit)
     with pytest.warns(gp.FitWarning, match=COLLAPSE):
-        assert finite(gp.fit(gp.Mixture(6, "tied", "flat"), x, starts=2))
+        assert finite(gp.fit(gp.Mixture(6, "tied", "flat"), x, start=np.arange(6)))
 
 
 def test_more_components_than_rows_are_refused():

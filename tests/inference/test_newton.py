@@ -36,6 +36,18 @@ def test_a_bent_ridge(start):
     assert found.log_density > -1e-8
 
 
+def test_steps_cut_short_never_end_lower_than_they_began(monkeypatch):
+    start = np.array([-1.2, 1.0])
+    reached = [valley(start)]
+    for steps in range(1, 12):
+        monkeypatch.setattr(newton, "MAX_STEPS", steps)
+        found = mode_of(valley, start)
+        assert found.steps == steps
+        reached.append(found.log_density)
+    assert (np.diff(reached) >= 0).all()
+    assert reached[-1] > reached[0]
+
+
 def test_a_saddle_is_left():
     """−(x² − 1)² − y²: a saddle near the start, modes at x = ±1."""
     found = mode_of(lambda p: -((p[0] ** 2 - 1) ** 2) - p[1] ** 2, [1e-3, 0.5])

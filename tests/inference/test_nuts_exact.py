@@ -69,7 +69,7 @@ def test_without_rows_the_draws_are_the_priors(eight_rows):
         records = run_chains(sampler, state, key, DRAWS, chosen, silent)
         run = {"seconds": 0.0, "seed": 4, "draws_asked": DRAWS}
         draws = collect(empty, sampler, eight_rows.mixture, eight_rows.start, chosen, records, **run)
-    variances = draws.parameters.covariance.values[..., 0, 0]
+    variances = draws.parameters.covariances[..., 0, 0]
     means, weights = draws.parameters.means[..., 0], draws.parameters.weights
     expected_variance = prior.scale / (prior.degrees - 2)
     assert_mean(weights, [0.5, 0.5], "weights")
@@ -115,7 +115,7 @@ def test_means_of_one_component(one_component):
 def test_covariances_of_one_component(one_component):
     """Σ is inverse-Wishart: its mean, its entries' variances, and its marginal quantiles."""
     draws, _, _, degrees, scale = one_component
-    covariances = draws.parameters.covariance.values[:, :, 0]
+    covariances = draws.parameters.covariances[:, :, 0]
     law = stats.invwishart(degrees, scale)
     assert_mean(covariances, law.mean(), "covariances")
     assert_mean((covariances - law.mean()) ** 2, law.var(), "variances of covariances")

@@ -214,7 +214,7 @@ def test_other_units_have_the_same_posterior(units):
     assert found.sampler_statistics["diverging"].sum() == 0
     truth = exact.expectations(EIGHT_ROWS, EIGHT_ROWS_PRIOR)[0]
     weights, means = found.parameters.weights, (found.parameters.means[..., 0] - shift) / scale
-    variances = found.parameters.covariance.values[..., 0, 0] / scale / scale
+    variances = found.parameters.covariances[..., 0, 0] / scale / scale
     assert_mean((weights * means).sum(-1), truth["mean of a row"], "mean of a row")
     assert_mean((means[..., 0] - means[..., 1]) ** 2, truth["squared distance of means"], "squared distance of means")
     assert_mean((weights * variances).sum(-1), truth["variance within"], "variance within")

@@ -99,5 +99,5 @@ def test_a_prior_with_other_sites_from_its_own_fit():
     found = gp.sample(mixture, EIGHT_ROWS, draws=200, warmup=200)
     assert set(found.sites) == {"locations", "scales", "weights"}
     np.testing.assert_allclose(found.parameters.means, found.sites["locations"], rtol=1e-12)
-    np.testing.assert_allclose(found.parameters.covariance.values, found.sites["scales"], rtol=1e-12)
+    np.testing.assert_allclose(found.parameters.covariances, found.sites["scales"], rtol=1e-12)
     assert found.sampler_statistics["diverging"].mean() < 0.05

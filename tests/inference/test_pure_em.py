@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
-from gmm_ppl.inference.loop import STATUSES
+from gmm_ppl.inference.em.loop import STATUSES
 from tests.cases import FAMILY_NAMES, random_parameters
 
 N = 60

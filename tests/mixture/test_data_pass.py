@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.mixture import expanded, residuals
+from gmm_ppl.mixture.covariance import FAMILIES
 from gmm_ppl.mixture.data_pass import log_likelihood
 from gmm_ppl.mixture.density import log_density
-from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.moments import OUTER
+from gmm_ppl.mixture.parameters import from_sites
 from gmm_ppl.mixture.residuals import statistics_of_memberships
 from gmm_ppl.mixture.rows import rows
 from tests.cases import FAMILY_NAMES, random_parameters, random_rows
@@ -19,22 +21,23 @@ from tests.mixture import oracles
 from tests.mixture.compiled import D, K, N, evaluate, weighted_log_likelihood
 
 EACH = pytest.mark.parametrize("name", FAMILY_NAMES)
+MOMENTS = pytest.mark.parametrize("name", {family.moment: name for name, family in FAMILIES.items()}.values())
+"""One family for each kind of second moment."""
 X = random_rows(N)
 WEIGHTS = np.array([1.0, 0.5, 2.0, 0.0, 3.0, 1.5])
 MANY, BLOCK = 301, 128
 
 
-def moments(x, weights, centre, *, matrix):
-    """Σ_i w_ik (1, r, r rᵀ or r²) about `centre`, by NumPy."""
+def moments(x, weights, centre, moment):
+    """Σ_i w_ik (1, r, second moment of r) about `centre`, by NumPy."""
     residuals = x[:, None] - centre
     outer = np.einsum("nk,nkd,nke->kde", weights, residuals, residuals)
-    second = outer if matrix else np.diagonal(outer, axis1=1, axis2=2)
-    return weights.sum(axis=0), np.einsum("nk,nkd->kd", weights, residuals), second
+    return weights.sum(axis=0), np.einsum("nk,nkd->kd", weights, residuals), moment.from_matrix(outer)
 
 
-def check_statistics(statistics, x, weights, *, matrix):
+def check_statistics(statistics, x, weights):
     """Against sums about the centre that the statistics name, whichever form chose it."""
-    wanted = moments(x, weights, np.asarray(statistics.centre), matrix=matrix)
+    wanted = moments(x, weights, np.asarray(statistics.centre), statistics.moment)
     for found, each in zip((statistics.count, statistics.first, statistics.second), wanted, strict=True):
         np.testing.assert_allclose(found, each, rtol=1e-11, atol=1e-11)
 
@@ -44,10 +47,11 @@ def test_statistics_are_responsibility_weighted_moments(name, x64):
     parameters = random_parameters(name)
     found = evaluate(X, parameters, WEIGHTS)
     weights = oracles.responsibilities(X, parameters) * WEIGHTS[:, None]
-    check_statistics(found["statistics"], X, weights, matrix=parameters.covariance.matrix)
+    assert found["statistics"].moment is parameters.covariance.moment
+    check_statistics(found["statistics"], X, weights)
     means = (weights.T @ X) / weights.sum(axis=0)[:, None]
     np.testing.assert_allclose(found["statistics"].means, means, rtol=1e-12)
-    about = moments(X, weights, means, matrix=parameters.covariance.matrix)[2]
+    about = moments(X, weights, means, parameters.covariance.moment)[2]
     np.testing.assert_allclose(found["statistics"].scatter, about, rtol=1e-10, atol=1e-12)
 
 
@@ -67,7 +71,7 @@ def test_row_weights_are_repeated_rows_and_zero_leaves_one_out(repeats):
     repeated = np.repeat(X, repeats, axis=0)
     np.testing.assert_allclose(found["value"], oracles.log_density(repeated, parameters).sum(), rtol=1e-12)
     memberships = oracles.responsibilities(repeated, parameters)
-    check_statistics(found["statistics"], repeated, memberships, matrix=True)
+    check_statistics(found["statistics"], repeated, memberships)
 
 
 @pytest.mark.parametrize("far", [1e6, -1e100])
@@ -91,22 +95,33 @@ def small_blocks(monkeypatch):
         monkeypatch.setattr(form, "block_size", lambda *_: BLOCK)
 
 
+@pytest.mark.parametrize("in_numpy", [True, False], ids=["numpy", "jax"])
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", ["full", "spherical"])
-def test_blocks_add_up(form, name, x64, monkeypatch):
-    """Four blocks of which the last reaches back over rows that the one before has had."""
+@MOMENTS
+def test_blocks_add_up(form, name, in_numpy, x64, monkeypatch):
+    """Four blocks; in JAX the last reaches back over rows that the one before has had."""
     small_blocks(monkeypatch)
     parameters, x = random_parameters(name), random_rows(MANY)
     weights = np.random.default_rng(3).gamma(1.0, size=MANY)
     assert MANY > 2 * BLOCK
     assert MANY % 4
-    value, statistics = jax.jit(lambda each: FORMS[form](rows(x, weights), each))(parameters)
+
+    found = FORMS[form] if in_numpy else jax.jit(FORMS[form])
+    value, statistics = found(rows(x, weights), parameters)
     np.testing.assert_allclose(value, weights @ oracles.log_density(x, parameters), rtol=1e-12)
     memberships = oracles.responsibilities(x, parameters) * weights[:, None]
-    check_statistics(statistics, x, memberships, matrix=parameters.covariance.matrix)
+    check_statistics(statistics, x, memberships)
 
 
-@pytest.mark.parametrize("name", ["full", "spherical"])
+@pytest.mark.parametrize("form", FORMS)
+def test_rows_of_numpy_and_parameters_that_are_traced(form, x64, monkeypatch):
+    small_blocks(monkeypatch)
+    parameters, held = random_parameters("full"), rows(random_rows(MANY))
+    value, _ = jax.jit(lambda each: FORMS[form](held, each))(parameters)
+    np.testing.assert_allclose(value, FORMS[form](held, parameters)[0], rtol=1e-12)
+
+
+@MOMENTS
 def test_the_gradient_adds_up_over_blocks(name, x64, monkeypatch):
     small_blocks(monkeypatch)
     parameters, x = random_parameters(name), random_rows(MANY)
@@ -121,9 +136,10 @@ def test_the_gradient_adds_up_over_blocks(name, x64, monkeypatch):
 def test_memberships_add_up_over_blocks(x64, monkeypatch):
     small_blocks(monkeypatch)
     x, memberships = random_rows(MANY), np.random.default_rng(3).dirichlet(np.ones(K), size=MANY)
-    statistics = jax.jit(lambda each: statistics_of_memberships(rows(x), each, matrix=True))(memberships)
-    check_statistics(statistics, x, memberships, matrix=True)
-    np.testing.assert_allclose(statistics.means, memberships.T @ x / memberships.sum(axis=0)[:, None], rtol=1e-12)
+    for found in (statistics_of_memberships, jax.jit(statistics_of_memberships, static_argnums=2)):
+        statistics = found(rows(x), memberships, OUTER)
+        check_statistics(statistics, x, memberships)
+        np.testing.assert_allclose(statistics.means, memberships.T @ x / memberships.sum(axis=0)[:, None], rtol=1e-12)
 
 
 @jax.jit
@@ -143,14 +159,12 @@ def test_gradient_is_that_of_the_plain_density(name, x64):
 
 
 def direction(parameters, seed=4):
-    """A random direction in weights, means and (symmetric) covariance values."""
-    rng = np.random.default_rng(seed)
-    moved = jax.tree.map(lambda leaf: rng.normal(size=leaf.shape), parameters)
-    if not parameters.covariance.matrix:
-        return moved
-    values = moved.covariance.values
-    symmetric = type(parameters.covariance)((values + np.swapaxes(values, -1, -2)) / 2)
-    return MixtureParameters(moved.weights, moved.means, symmetric)
+    """A random direction in weights, means and parts of covariances, matrices symmetric."""
+    rng, sites = np.random.default_rng(seed), {}
+    for part in parameters.shape.parts:
+        moved = rng.normal(size=np.shape(parameters.sites[part.name]))
+        sites[part.name] = (moved + np.swapaxes(moved, -1, -2)) / 2 if part.support.axes == 2 else moved
+    return from_sites(sites, parameters.shape.family)
 
 
 @EACH

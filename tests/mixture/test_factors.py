@@ -1,13 +1,14 @@
-"""Matrices that are told of their factor: the same answers as from factorising them, and no factorisation."""
+"""Matrices that carry their factor: the same answers as from factorising them, and no factorisation."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from gmm_ppl.mixture.covariance import FAMILIES
 from gmm_ppl.mixture.covariance.full import FullCovariance
-from gmm_ppl.mixture.covariance.tied import TiedCovariance
-from gmm_ppl.mixture.covariance.triangular import applied, diagonal, inverse_cholesky, inverse_triangle, known_roots, traced
+from gmm_ppl.mixture.triangular import applied, diagonal, inverse_cholesky, inverse_triangle, traced
+from tests.cases import FAMILY_NAMES, random_covariance
 
 pytestmark = pytest.mark.usefixtures("x64")
 SIZES = (1, 2, 3, 4, 9)
@@ -29,22 +30,11 @@ def test_inverse(size):
     np.testing.assert_allclose(inverse_triangle(lower), expected, rtol=1e-12, atol=1e-12)
 
 
-def test_known_roots_are_of_the_very_object():
-    matrices, other = (jnp.asarray([[[4.0]]]) for _ in range(2))
-    with known_roots((matrices, jnp.asarray([[[7.0]]]))):
-        assert inverse_cholesky(matrices) == 7
-        assert inverse_cholesky(other) == 0.5
-        with known_roots((other, jnp.asarray([[[8.0]]]))):
-            assert (inverse_cholesky(matrices), inverse_cholesky(other)) == (7, 8)
-    assert inverse_cholesky(matrices) == 0.5
-
-
 @pytest.mark.parametrize("size", SIZES)
 def test_nothing_is_factorised(size):
     def density(lower):
         matrices = lower @ jnp.swapaxes(lower, -1, -2)
-        with known_roots((matrices, inverse_triangle(lower))):
-            covariance = FullCovariance(matrices).rooted()
+        covariance = FullCovariance(matrices, inverse_triangle(lower)).rooted()
         return covariance.log_determinant(size).sum() + covariance.whiten(jnp.ones((5, 3, size))).sum()
 
     program = str(jax.make_jaxpr(jax.grad(density))(factors(size)))
@@ -52,22 +42,35 @@ def test_nothing_is_factorised(size):
     assert "cholesky" not in program
 
 
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILY_NAMES)
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("family", [FullCovariance, TiedCovariance])
+def test_coordinates_bring_the_factors(family, size):
+    """Densities at coordinates factorise nothing; and what the records hold is what their matrices are."""
+    covariance = random_covariance(family, 3, size)
+
+    def density(real):
+        held = family.from_real(real)
+        return held.log_determinant(size).sum() + held.whiten(jnp.ones((5, 3, size))).sum()
+
+    program = str(jax.make_jaxpr(density)(jax.tree.map(jnp.asarray, covariance.real)))
+    # Factors written out take a root for each row; deviations and volumes one, however many rows there are.
+    assert program.count(" sqrt") <= 2
+    assert "cholesky" not in program
+    plain = covariance.log_determinant(size).sum() + covariance.whiten(np.ones((5, 3, size))).sum()
+    np.testing.assert_allclose(density(covariance.real), plain, rtol=1e-10)
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILY_NAMES)
+@pytest.mark.parametrize("size", SIZES)
 def test_rooted_covariances_say_the_same(family, size):
-    lower = factors(size)
-    matrices = lower @ jnp.swapaxes(lower, -1, -2)
-    plain = family(matrices if family is FullCovariance else matrices[0])
+    plain = random_covariance(family, 3, size)
     rooted = plain.rooted()
     residuals = np.random.default_rng(1).normal(size=(4, 3, size))
-    second = np.asarray(factors(size)) @ np.ones((size, size))
+    second = family.moment.from_matrix(np.asarray(factors(size)) @ np.ones((size, size)))
     np.testing.assert_array_equal(plain.whiten(residuals), rooted.whiten(residuals))
     np.testing.assert_array_equal(plain.log_determinant(size), rooted.log_determinant(size))
     np.testing.assert_array_equal(plain.trace_precision(second), rooted.trace_precision(second))
-    precision = np.linalg.inv(np.asarray(plain.dense(3, size)))
-    np.testing.assert_allclose(plain.trace_precision(second), np.trace(precision @ second, axis1=1, axis2=2), rtol=1e-8)
-    distances = np.einsum("nkd,kde,nke->nk", residuals, precision, residuals)
-    np.testing.assert_allclose((plain.whiten(residuals) ** 2).sum(-1), distances, rtol=1e-8)
+    assert rooted.rooted().sites == rooted.sites
 
 
 def test_arithmetic_of_small_matrices():

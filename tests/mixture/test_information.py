@@ -19,15 +19,14 @@ WEIGHTS = np.random.default_rng(5).uniform(0, 2, N)
 
 
 def parametrised(parameters):
-    """Coordinates in which every number is free: log weights, means, and the family's values."""
-    start = (np.log(parameters.weights), parameters.means, parameters.covariance.values)
+    """Coordinates in which every number is free: log weights, means, and those of the covariances' parts."""
+    start = (np.log(parameters.weights), parameters.means, parameters.covariance.real)
     flat, unravel = ravel_pytree(jax.tree.map(jnp.asarray, start))
     family = type(parameters.covariance)
 
     def at(position):
-        logits, means, values = unravel(position)
-        symmetric = (values + jnp.swapaxes(values, -1, -2)) / 2 if family.matrix else values
-        return MixtureParameters(jax.nn.softmax(logits), means, family(symmetric))
+        logits, means, real = unravel(position)
+        return MixtureParameters(jax.nn.softmax(logits), means, family.from_real(real))
 
     return at, flat
 
@@ -55,7 +54,7 @@ def test_impossible_units(units):
 
     def in_units(each):
         found = at(each)
-        scaled = type(found.covariance)(found.covariance.values * units * units)
+        scaled = type(found.covariance)(found.covariance.covariances * units * units)
         return MixtureParameters(found.weights, found.means * units, scaled)
 
     found = jax.jit(lambda each: log_likelihood_hessian(rows(x * units, WEIGHTS), in_units, each))(position)

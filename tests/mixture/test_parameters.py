@@ -6,7 +6,7 @@ import pytest
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import mixture_parameters
-from tests.cases import FAMILY_NAMES, random_parameters
+from tests.cases import FAMILY_NAMES, given_covariances, random_parameters
 
 WEIGHTS, MEANS = [0.25, 0.75], [[0.0, 1.0], [2.0, 3.0]]
 EYE = np.eye(2)
@@ -16,12 +16,13 @@ FULL = np.stack([EYE, EYE])
 @pytest.mark.parametrize("name", FAMILY_NAMES)
 def test_good_numbers_are_kept_in_double_precision(name):
     given = random_parameters(name)
-    built = mixture_parameters(given.weights.tolist(), given.means.tolist(), given.covariance.values.tolist(), covariance=name)
+    covariances = given_covariances({part: values.tolist() for part, values in given.covariance.sites.items()})
+    built = mixture_parameters(given.weights.tolist(), given.means.tolist(), covariances, covariance=name)
     assert built.shape == given.shape
     for found, wanted in zip(jax.tree.leaves(built), jax.tree.leaves(given), strict=True):
         assert found.dtype == np.float64
         np.testing.assert_array_equal(found, wanted)
-    assert set(built.sites) == {"weights", "means", built.covariance.site}
+    assert tuple(built.sites) == tuple(part.name for part in built.shape.parts)
 
 
 @pytest.mark.parametrize("name", FAMILY_NAMES)
@@ -42,7 +43,7 @@ def test_the_parameters_are_a_copy():
 def test_a_covariance_in_tiny_units_is_still_positive_definite():
     values = 1e-200 * np.array([[1.0, 0.5e-50], [0.5e-50, 1e-100]])
     built = mixture_parameters([1.0], [[0.0, 0.0]], values[None])
-    np.testing.assert_array_equal(built.covariance.values[0], values)
+    np.testing.assert_array_equal(built.covariances[0], values)
 
 
 def test_a_weight_of_zero_is_allowed():
@@ -64,7 +65,7 @@ REFUSALS = {
     ),
     "shape of a tied covariance": (
         {"covariance": "tied"},
-        "covariances of the tied family must have shape (2, 2); given (2, 2, 2).",
+        "covariance of the tied family must have shape (2, 2); given (2, 2, 2).",
     ),
     "not a number": (
         {"means": [[0.0, np.nan], [2.0, 3.0]]},
@@ -72,7 +73,7 @@ REFUSALS = {
     ),
     "infinite variance": (
         {"covariances": [1.0, np.inf], "covariance": "spherical"},
-        "covariances must be finite; given [1.0, inf].",
+        "variances must be finite; given [1.0, inf].",
     ),
     "negative weight": (
         {"weights": [-0.5, 1.5]},
@@ -88,19 +89,35 @@ REFUSALS = {
     ),
     "not symmetric": (
         {"covariances": [EYE, [[1.0, 0.5], [0.1, 1.0]]]},
-        "covariance matrix 1 must be symmetric; given [[1.0, 0.5], [0.1, 1.0]].",
+        "covariances, matrix 1, must be symmetric; given [[1.0, 0.5], [0.1, 1.0]].",
     ),
     "not positive definite": (
         {"covariances": [EYE, [[1.0, 2.0], [2.0, 1.0]]]},
-        "covariance matrix 1 must be positive definite; given [[1.0, 2.0], [2.0, 1.0]].",
+        "covariances, matrix 1, must be positive definite; given [[1.0, 2.0], [2.0, 1.0]].",
     ),
     "negative diagonal": (
         {"covariances": [[-1.0, 0.0], [0.0, 1.0]], "covariance": "tied"},
-        "covariance matrix 0 must be positive definite; given [[-1.0, 0.0], [0.0, 1.0]].",
+        "covariance must be positive definite; given [[-1.0, 0.0], [0.0, 1.0]].",
+    ),
+    "parts as one array": (
+        {"covariances": [1.0, 1.0], "covariance": "diagonal_tied_shape"},
+        "covariances of the diagonal_tied_shape family are a mapping of volumes, shape; given volumes.",
+    ),
+    "a part too few": (
+        {"covariances": {"volume": 1.0}, "covariance": "full_tied_volume"},
+        "covariances of the full_tied_volume family are a mapping of volume, shapes; given volume.",
+    ),
+    "a shape of another volume": (
+        {"covariances": {"volumes": [1.0, 2.0], "shape": [2.0, 1.0]}, "covariance": "diagonal_tied_shape"},
+        "shape must be positive, their product one; given [2.0, 1.0].",
+    ),
+    "a matrix of another volume": (
+        {"covariances": {"volume": 1.0, "shapes": [EYE, 2 * EYE]}, "covariance": "full_tied_volume"},
+        "shapes must have determinant one; given [[[1.0, 0.0], [0.0, 1.0]], [[2.0, 0.0], [0.0, 2.0]]].",
     ),
     "unknown family": (
         {"covariance": "ful"},
-        "covariance: no family is called 'ful'; choose one of full, tied, diagonal, spherical.",
+        f"covariance: no family is called 'ful'; choose one of {', '.join(FAMILY_NAMES)}.",
     ),
 }
 

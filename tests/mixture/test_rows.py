@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
-from gmm_ppl.mixture.rows import rows
+from gmm_ppl.mixture.rows import centred, on_device, rows
 from tests.cases import random_rows
 
 pytestmark = pytest.mark.usefixtures("x64")
@@ -13,14 +13,39 @@ pytestmark = pytest.mark.usefixtures("x64")
 
 def test_a_tables_values_are_used_in_place():
     table = gp.as_table(random_rows(1000))
-    assert rows(table.values).columns.unsafe_buffer_pointer() == table.values.ctypes.data
+    held = rows(table.values)
+    assert np.shares_memory(held.columns, table.values)
+    assert on_device(held).columns.unsafe_buffer_pointer() == table.values.ctypes.data
 
 
 def test_what_the_caller_may_write_to_is_copied():
     x = random_rows(1000)
-    held = rows(x)
+    held = on_device(rows(x))
     x[:] = 0
     np.testing.assert_array_equal(held.columns, random_rows(1000).T)
+
+
+def test_an_offset_that_can_be_removed_exactly_is():
+    """Halves about 10⁸ lose nothing by it, tenths do; each feature for itself."""
+    near = np.array([[0.5, 0.1], [1.5, -0.7], [-2.0, 0.3]])
+    offset = np.array([1e8, 1e8])
+    held = centred(rows(offset + near))
+    np.testing.assert_array_equal(held.x, offset + near)
+    assert (np.abs(held.columns) < 4).all()
+    np.testing.assert_array_equal(held.origin, held.origin + held.centre - held.centre)
+    np.testing.assert_allclose(held.origin + held.centre, rows(offset + near).centre, rtol=0)
+    small = centred(rows(near))
+    np.testing.assert_array_equal(small.origin, 0)
+    np.testing.assert_array_equal(small.columns, near.T)
+
+
+def test_an_offset_that_costs_digits_stays():
+    """10⁻²⁰ + 1 is 1: taken from rows that reach to zero, an offset would not come back."""
+    x = np.array([[1.0, 1.0], [1e-20, 3.0], [2.0, 2.0]])
+    held = centred(rows(x))
+    np.testing.assert_array_equal(held.x, x)
+    assert held.origin[0] == 0
+    assert held.origin[1] == 2
 
 
 @pytest.mark.parametrize("weights", [None, np.array([1.0, 0.0, 2.0, 1.0])])
@@ -28,7 +53,7 @@ def test_centre_and_reach_are_of_the_rows_that_count(weights):
     x = np.array([[0.0, 1e8], [1e30, -1e30], [4.0, 1e8 + 2], [2.0, 1e8 + 1]])
     counted = x if weights is None else x[weights > 0]
     middle = counted.min(axis=0) + np.ptp(counted, axis=0) / 2
-    for found in (rows(x, weights), jax.jit(rows)(x, weights)):
+    for found in (rows(x, weights), jax.jit(rows)(x, weights), on_device(rows(x, weights))):
         np.testing.assert_allclose(found.centre, middle, rtol=1e-15)
         np.testing.assert_allclose(found.reach, np.ptp(counted, axis=0) / 2, rtol=1e-15)
 

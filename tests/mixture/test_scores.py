@@ -7,13 +7,13 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.mixture import scores as module
-from gmm_ppl.mixture.covariance import count_values
+from gmm_ppl.mixture.covariance import FAMILIES
 from gmm_ppl.mixture.data_pass import expected_statistics
 from gmm_ppl.mixture.density import component_log_densities, log_density, responsibilities
-from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.rows import rows
 from gmm_ppl.mixture.scores import scores
-from gmm_ppl.mixture.tangent import moved
+from gmm_ppl.mixture.supports import SIMPLEX
 from tests.cases import FAMILY_NAMES, random_parameters, random_rows
 
 pytestmark = pytest.mark.usefixtures("x64")
@@ -23,9 +23,16 @@ WEIGHTS = np.random.default_rng(5).uniform(0, 2, N)
 
 
 def near(parameters):
-    """Parameters at steps away from `parameters`, and no step."""
-    held = jax.tree.map(jnp.asarray, parameters)
-    return (lambda steps: moved(held, steps)), jnp.zeros(parameters.shape.n_parameters)
+    """Parameters at steps in their coordinates, and no step."""
+    real = {part.name: part.support.to_real(parameters.sites[part.name]) for part in parameters.shape.parts}
+    flat, unravel = ravel_pytree(jax.tree.map(jnp.asarray, real))
+    family = parameters.shape.family
+
+    def at(steps):
+        moved = unravel(flat + steps)
+        return MixtureParameters(SIMPLEX.from_real(moved["weights"]), moved["means"], family.from_real(moved))
+
+    return at, jnp.zeros(parameters.shape.n_parameters)
 
 
 def row_scores(x, at, position):
@@ -86,23 +93,13 @@ def test_nothing_as_large_as_the_data_times_the_coordinates():
 
 
 @pytest.mark.parametrize("family", FAMILY_NAMES)
-def test_steps_keep_weights_and_matrices_what_they_are(family):
+def test_coordinates_are_as_many_as_parameters(family):
+    """No step is the point itself, and each moves it."""
     parameters = random_parameters(family)
-    steps = jnp.arange(1.0, parameters.shape.n_parameters + 1) * 1e-3
-    found = moved(parameters, steps)
-    assert found.shape == parameters.shape
-    assert found.weights.sum() == pytest.approx(1)
-    np.testing.assert_allclose((found.weights - parameters.weights)[:2], steps[:2], atol=1e-15)
-    np.testing.assert_allclose(np.ravel(found.means - parameters.means), steps[2:8], atol=1e-15)
-    values, member = found.covariance.values - parameters.covariance.values, type(found.covariance)
-    if member.matrix:
-        np.testing.assert_array_equal(values, np.swapaxes(values, -1, -2))
-        values = values[..., *np.tril_indices(2)]
-    assert np.size(values) == count_values(member, 3, 2)
-    np.testing.assert_allclose(np.ravel(values), steps[8:], atol=1e-15)
-
-
-def test_no_step_is_the_point():
-    parameters = random_parameters("full")
-    found = moved(parameters, jnp.zeros(parameters.shape.n_parameters))
-    np.testing.assert_array_equal(ravel_pytree(found)[0], ravel_pytree(parameters)[0])
+    at, position = near(parameters)
+    found = at(position)
+    assert found.shape == parameters.shape == MixtureShape(3, 2, FAMILIES[family])
+    for one, other in zip(found.sites.values(), parameters.sites.values(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-14)
+    jacobian = jax.jit(jax.jacfwd(lambda c: ravel_pytree(at(c).sites)[0]))(position)
+    assert np.linalg.matrix_rank(np.asarray(jacobian)) == position.size

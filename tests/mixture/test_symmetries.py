@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gmm_ppl.mixture.covariance import FAMILIES
+from gmm_ppl.mixture.moments import OUTER
 from gmm_ppl.mixture.parameters import MixtureParameters, permute
 from gmm_ppl.mixture.statistics import Statistics
 from tests.cases import FAMILY_NAMES, random_parameters, random_rows
@@ -20,11 +21,10 @@ powers = st.lists(st.integers(-8, 8), min_size=D, max_size=D).map(lambda each: 1
 
 
 def scaled(parameters, units):
-    """The same mixture with feature j in units of 1 / units_j; spherical families share the first."""
-    family, values = type(parameters.covariance), parameters.covariance.values
-    if family.matrix:
-        return family(values * units[:, None] * units)
-    return family(values * (units**2 if family.dims[-1] == "feature" else units[0] ** 2))
+    """The same covariances with feature j in units of 1 / units_j, as the M-step finds them from themselves."""
+    family = parameters.shape.family
+    matrices = parameters.covariances * units[:, None] * units
+    return family.from_sites(family.fitted(np.ones(K), family.moment.from_matrix(matrices)).sites)
 
 
 def result(x, parameters):
@@ -63,8 +63,8 @@ def test_the_origin_does_not_matter(name, shift):
 @given(units=powers)
 def test_units_cost_their_jacobian_and_nothing_else(name, units):
     parameters = random_parameters(name)
-    family = FAMILIES[name]
-    if not family.matrix and family.dims[-1] != "feature":
+    # A family that can tell features apart says so of the scale of a prior.
+    if not np.ndim(FAMILIES[name].scale_of(FAMILIES[name].moment.from_diagonal(np.ones(D)))):
         units = np.full(D, units[0])
     there = MixtureParameters(parameters.weights, parameters.means * units, scaled(parameters, units))
     plain, moved = result(X, parameters), result(X * units, there)
@@ -88,5 +88,5 @@ def test_scatter_is_exactly_symmetric(rng):
     x = 1e5 + rng.standard_normal((50, D))
     second = np.array([[(x[:, d] * x[:, e]).sum() * (1 + 4e-16 * (d > e)) for e in range(D)] for d in range(D)])
     assert (second != second.T).any()
-    statistics = Statistics(np.array([50.0]), x.sum(axis=0)[None], second[None], np.zeros((1, D)))
+    statistics = Statistics(np.array([50.0]), x.sum(axis=0)[None], second[None], np.zeros((1, D)), OUTER)
     np.testing.assert_array_equal(statistics.scatter, np.swapaxes(statistics.scatter, 1, 2))

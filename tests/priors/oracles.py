@@ -4,52 +4,79 @@ import numpy as np
 from scipy import stats
 from scipy.special import betaln
 
+from gmm_ppl.mixture.covariance import FAMILIES
+from gmm_ppl.mixture.moments import OUTER
+
 STATED = {
     "concentration": [1.5, 2.0, 3.0],
     "mean": [0.5, -1.0],
     "mean_precision": 0.3,
     "degrees_of_freedom": 9.0,
 }
-SCALES = {"full": [[2.0, 0.5], [0.5, 1.5]], "tied": [[2.0, 0.5], [0.5, 1.5]], "diagonal": [2.0, 1.5], "spherical": 1.7}
+SCALE = np.array([[2.0, 0.5], [0.5, 1.5]])
 SEPARATED = {
     "concentration": [1.5, 2.0, 3.0],
     "mean": [0.5, -1.0],
     "mean_scale": [2.0, 3.0],
     "correlation_concentration": 2.5,
 }
-DEVIATIONS = {"full": [1.0, 2.0], "tied": [1.0, 2.0], "diagonal": [1.0, 2.0], "spherical": 1.5}
+DEVIATIONS = np.array([1.0, 2.0])
 
 
 def stated_conjugate(family):
     """A conjugate prior with every number stated, as a config would."""
-    return {"kind": "conjugate", **STATED, "scale": SCALES[family]}
+    member = FAMILIES[family]
+    return {"kind": "conjugate", **STATED, "scale": member.scale_of(member.moment.from_matrix(SCALE)).tolist()}
 
 
 def stated_separated(family):
     """A separated prior with every number stated."""
-    return {"kind": "separated", **SEPARATED, "scale": DEVIATIONS[family]}
+    member = FAMILIES[family]
+    scale = DEVIATIONS if member.moment is OUTER else member.scale_of(DEVIATIONS)
+    return {"kind": "separated", **SEPARATED, "scale": scale.tolist()}
 
 
 def conjugate_log_density(parameters, prior):
     """Dirichlet, inverse-Wishart or inverse-gamma, and normal given the covariances."""
-    family, values = parameters.covariance, parameters.covariance.values
-    degrees, scale, precision = (float_of(prior, name) for name in ("degrees_of_freedom", "scale", "mean_precision"))
-    if family.matrix:
-        matrices = values.reshape(-1, *values.shape[-2:])
-        spread = sum(stats.invwishart.logpdf(each, df=degrees, scale=scale) for each in matrices)
-    else:
-        spread = stats.invgamma.logpdf(values, degrees / 2, scale=scale / 2).sum()
+    precision = float_of(prior, "mean_precision")
     means = sum(
         stats.multivariate_normal.logpdf(mean, np.asarray(prior.mean), covariance / precision)
         for mean, covariance in zip(parameters.means, parameters.covariances, strict=True)
     )
-    return stats.dirichlet.logpdf(parameters.weights, np.asarray(prior.concentration)) + spread + means
+    weights = stats.dirichlet.logpdf(parameters.weights, np.asarray(prior.concentration))
+    return weights + conjugate_spread(parameters, prior) + means
+
+
+def conjugate_spread(parameters, prior):
+    """Of the covariances: inverse-Wishart for each matrix, inverse-gamma for each variance."""
+    degrees, scale = (float_of(prior, name) for name in ("degrees_of_freedom", "scale"))
+    if len(parameters.covariance.parts) > 1:
+        return joint_spread(parameters, degrees, scale)
+    (part,), (values,) = parameters.covariance.parts, parameters.covariance.sites.values()
+    if part.support.axes:
+        return sum(stats.invwishart.logpdf(each, df=degrees, scale=scale) for each in values.reshape(-1, *values.shape[-2:]))
+    return stats.invgamma.logpdf(values, degrees / 2, scale=scale / 2).sum()
+
+
+def joint_spread(parameters, degrees, scale):
+    """Of covariances made of several parts: the law of each Σ_k, or of its variances, without its constant."""
+    features = parameters.means.shape[-1]
+    if parameters.covariance.moment is OUTER:
+        terms = [
+            (degrees + features + 1) * np.linalg.slogdet(each)[1] + np.trace(scale @ np.linalg.inv(each))
+            for each in parameters.covariances
+        ]
+    else:
+        variances = np.diagonal(parameters.covariances, axis1=1, axis2=2)
+        terms = ((degrees + 2) * np.log(variances) + scale / variances).ravel()
+    return -np.sum(terms) / 2
 
 
 def separated_log_density(parameters, prior):
     """Dirichlet, normal, and the law of covariances or variances that half-normal scales and LKJ correlations make."""
-    values, scale = parameters.covariance.values, float_of(prior, "scale")
-    if parameters.covariance.matrix:
+    (part,), (values,) = parameters.covariance.parts, parameters.covariance.sites.values()
+    scale = float_of(prior, "scale")
+    if part.support.axes:
         matrices = values.reshape(-1, *values.shape[-2:])
         eta = float(prior.correlation_concentration)
         spread = sum(covariance_log_density(each, scale, eta) for each in matrices)

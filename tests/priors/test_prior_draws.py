@@ -8,6 +8,7 @@ import equinox as eqx
 import jax
 import numpy as np
 import pytest
+from gmm_ppl.priors.weights import WeightsLaw
 from numpyro import distributions as dist
 
 from gmm_ppl.errors import InputError
@@ -15,7 +16,6 @@ from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.model.specification import as_jax
 from gmm_ppl.priors import resolve_prior
 from gmm_ppl.priors.sites import draw_sites
-from gmm_ppl.priors.weights import WeightsLaw
 from tests.cases import mixture_shape, random_rows
 from tests.priors.oracles import stated_conjugate
 

@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from gmm_ppl.mixture.coordinates import from_coordinates, to_coordinates
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.mixture.coordinates import from_coordinates, to_coordinates
 from gmm_ppl.mixture.data_pass import expected_statistics
 from gmm_ppl.mixture.density import expected_log_likelihood
 from gmm_ppl.mixture.rows import rows

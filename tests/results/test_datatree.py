@@ -89,7 +89,7 @@ def test_the_em_groups_hold_the_fit(sampled: xr.DataTree) -> None:
     np.testing.assert_array_equal(fit["assignment"], terms.argmax(axis=1))
     assert fit.attrs == {
         "status": "CONVERGED", "message": "Converged: the objective stopped changing.", "iterations": 2, "converged": 1,
-        "starts": 3, "distinct_optima": 2, "n_parameters": 11,
+        "starts": 3, "distinct_optima": 2, "n_parameters": 11, "cautions": "[]",
     }  # fmt: skip
     restarts = sampled["em_restarts"].dataset
     assert restarts["status"].values.tolist() == ["CONVERGED", "STEP_LIMIT", "COLLAPSED"]

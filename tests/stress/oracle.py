@@ -3,6 +3,7 @@
 `Model` is a mixture as dense as its family needs: `values` (K, D, D) for families of matrices, (K, D) variances for others.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,17 +28,30 @@ class Model:
         return self.values.ndim == 3
 
 
+MATRICES = ("full", "tied", "full_tied_volume")
+"""Families with correlations."""
+
+VALUES: Mapping[str, Callable[[Any], np.ndarray]] = {
+    "full": lambda found: found.covariances,
+    "tied": lambda found: found.covariance,
+    "full_tied_volume": lambda found: found.volume * found.shapes,
+    "diagonal": lambda found: found.variances,
+    "diagonal_tied_shape": lambda found: found.volumes[:, None] * found.shape,
+    "spherical": lambda found: found.variances[:, None],
+    "spherical_tied": lambda found: found.variance,
+}
+"""What a family's parts make."""
+
+
 def model(family: str, parameters: Any) -> Model:
     """What a fit found, as a `Model`."""
-    means, values = np.asarray(parameters.means), np.asarray(parameters.covariance.values)
-    return spread(family, np.asarray(parameters.weights), means, values)
+    return spread(family, np.asarray(parameters.weights), np.asarray(parameters.means), VALUES[family](parameters.covariance))
 
 
 def spread(family: str, weights: np.ndarray, means: np.ndarray, values: np.ndarray) -> Model:
     """A value for each component (and feature) from those that the family has."""
     components, features = means.shape
-    shape = (components, features, features) if family in ("full", "tied") else (components, features)
-    values = values[:, None] if family == "spherical" else values
+    shape = (components, features, features) if family in MATRICES else (components, features)
     return Model(family, weights, means, np.broadcast_to(values, shape))
 
 
@@ -91,27 +105,38 @@ def log_means(found: Model, numbers: dict[str, Any]) -> float:
 
 
 def log_covariances(found: Model, numbers: dict[str, Any]) -> float:
-    """Inverse Wishart for matrices, inverse gamma for variances; a value that is shared counts once."""
+    """Inverse Wishart for matrices, inverse gamma for variances; a value that is shared counts once.
+
+    Of families of several parts the density is a function of the Σ_k, not normalised.
+    """
     degrees, scale = float(numbers["degrees_of_freedom"]), np.asarray(numbers["scale"])
     if found.matrix:
         distinct = found.values[:1] if found.family == "tied" else found.values
-        return sum(log_inverse_wishart(value, degrees, scale) for value in distinct)
-    values = found.values[:, 0] if found.family == "spherical" else found.values
-    shape = degrees / 2
-    terms = shape * np.log(scale / 2) - gammaln(shape) - (shape + 1) * np.log(values) - scale / values / 2
-    return float(terms.sum())
+        constant = 0.0 if found.family == "full_tied_volume" else inverse_wishart_constant(degrees, scale)
+        return sum(log_inverse_wishart(value, degrees, scale) + constant for value in distinct)
+    values = {"spherical": found.values[:, 0], "spherical_tied": found.values[0, 0]}.get(found.family, found.values)
+    constant = 0.0 if found.family == "diagonal_tied_shape" else degrees / 2 * np.log(scale / 2) - gammaln(degrees / 2)
+    return float(np.sum(constant - (degrees / 2 + 1) * np.log(values) - scale / values / 2))
 
 
 def log_inverse_wishart(value: np.ndarray, degrees: float, scale: np.ndarray) -> float:
-    """In units of the value's own deviations, where nothing overflows."""
-    features = len(value)
+    """Up to a constant."""
+    units, root = scale_root(scale)
+    trace, determinant = whitened((root * units[:, None]).T, value)
+    return float(-(degrees + len(value) + 1) / 2 * determinant - trace.sum() / 2)
+
+
+def inverse_wishart_constant(degrees: float, scale: np.ndarray) -> float:
+    """What the density's integral takes."""
+    units, root = scale_root(scale)
+    determinant = 2 * np.log(np.diagonal(root)).sum() + 2 * np.log(units).sum()
+    return float(degrees / 2 * (determinant - len(scale) * np.log(2)) - multigammaln(degrees / 2, len(scale)))
+
+
+def scale_root(scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Units of the scale's diagonal, in which nothing overflows, and its root in them."""
     units = np.sqrt(np.diagonal(scale))
-    root = np.linalg.cholesky(scale / units[:, None] / units)
-    columns = root * units[:, None]
-    trace, determinant = whitened(columns.T, value)
-    scale_determinant = 2 * np.log(np.diagonal(root)).sum() + 2 * np.log(units).sum()
-    constant = degrees * features / 2 * np.log(2) + multigammaln(degrees / 2, features)
-    return float(degrees / 2 * scale_determinant - (degrees + features + 1) / 2 * determinant - trace.sum() / 2 - constant)
+    return units, np.linalg.cholesky(scale / units[:, None] / units)
 
 
 def em_step(found: Model, x: np.ndarray, numbers: dict[str, Any]) -> Model:
@@ -147,17 +172,44 @@ def pooled(family: str, scatters: np.ndarray, count: np.ndarray, numbers: dict[s
     squares = np.diagonal(scatters, axis1=1, axis2=2)
     if family == "full":
         return (scale + scatters) / (count + prior * (degrees + features + 2))[:, None, None]
+    if family == "full_tied_volume":
+        return of_one_volume(scale + scatters, count + prior * (degrees + features + 2))
     if family == "tied":
         return (scale + scatters.sum(axis=0)) / (count.sum() + prior * (degrees + features + 1 + components))
     if family == "diagonal":
         return (scale + squares) / (count + prior * (degrees + 3))[:, None]
-    return (scale + squares.sum(axis=1)) / (count * features + prior * (degrees + 2 + features))
+    if family == "diagonal_tied_shape":
+        return of_one_shape(scale + squares, count + prior * (degrees + 3))
+    if family == "spherical":
+        return ((scale + squares.sum(axis=1)) / (count * features + prior * (degrees + 2 + features)))[:, None]
+    return (scale + squares.sum()) / (count.sum() * features + prior * (degrees + 2 + components * features))
+
+
+def of_one_volume(scatters: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """λ C_k with |C_k| = 1: λ = Σ_k |W_k|^{1/D} / n, C_k = W_k / |W_k|^{1/D}."""
+    units = np.sqrt(np.diagonal(scatters, axis1=1, axis2=2))
+    determinants = np.linalg.slogdet(scatters / units[:, :, None] / units[:, None, :])[1] + 2 * np.log(units).sum(axis=1)
+    volumes = determinants / units.shape[1]
+    return scatters * np.exp(logsumexp(volumes) - np.log(count.sum()) - volumes)[:, None, None]
+
+
+def of_one_shape(squares: np.ndarray, count: np.ndarray, steps: int = 3000) -> np.ndarray:
+    """λ_k a_d, each the best for the other in turn (Celeux & Govaert 1995)."""
+    units = squares.sum(axis=0)
+    relative, shape = squares / units, np.ones(units.size)
+    for _ in range(steps):
+        last, volumes = shape, (relative / shape).sum(axis=1) / count
+        shape = (relative / volumes[:, None]).sum(axis=0)
+        shape = shape / np.exp(np.log(shape).mean())
+        if np.allclose(shape, last, rtol=1e-14, atol=0):
+            break
+    return (relative / shape).mean(axis=1)[:, None] / count[:, None] * shape * units
 
 
 def thinnest(found: Model, x: np.ndarray) -> np.ndarray:
     """Smallest variance of each component in any direction, in units of the data's deviations; NaN where there is none."""
     deviations = (x - x[0]).std(axis=0)
-    if found.family == "spherical":
+    if found.family in ("spherical", "spherical_tied"):
         return (np.sqrt(found.values[:, 0]) / deviations.max()) ** 2
     if not found.matrix:
         return ((np.sqrt(found.values) / deviations) ** 2).min(axis=1)

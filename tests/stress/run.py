@@ -73,7 +73,7 @@ def describe(found: Outcome) -> str:
     """A case in a line."""
     group = found.case.group
     size = "N {}, D {}, K {}".format(*group.shape)
-    how = f"{group.acceleration or 'plain'}, {group.starts} {found.case.start}"
+    how = f"{group.acceleration or 'plain'}, {group.starts} {found.case.start}, {found.case.data_pass}"
     return (
         f"seed {found.case.seed}: {size}, {group.family}, {found.case.prior}, {how}, {'+'.join(found.case.made)}: {found.status};"
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import equinox as eqx
 
 from gmm_ppl.model.posterior import Posterior
-from gmm_ppl.priors.sites import Sites
+from gmm_ppl.priors.base import Sites
 from gmm_ppl.types import Array, Bool, Float
 
 

@@ -45,9 +45,10 @@ def of_starts(status: tuple[Status, ...]) -> Iterator[str]:
 
 def of_few_rows(prepared: Prepared, parameters: MixtureParameters) -> Iterator[str]:
     """Components of a maximum-likelihood fit that have hardly more rows than numbers of their own."""
-    if prepared.prior.proper:
-        return
     rows, own = parameters.weights * float(prepared.rows.total), numbers_of_one(prepared.shape)
+    # Where components share their spread, a mean of one's own makes no spike.
+    if prepared.prior.proper or own == prepared.shape.features:
+        return
     few = np.flatnonzero((rows <= own + 1) & (parameters.weights >= EMPTY))
     if few.size:
         counts = ", ".join(f"{rows[each]:.1f}" for each in few)

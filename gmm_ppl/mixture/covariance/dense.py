@@ -53,8 +53,9 @@ class AbstractDense(AbstractCovariance):
 
     def log_determinant(self, features: int) -> Array:
         # From the factor, which neither overflows nor underflows where the determinant itself would.
-        xp = namespace(self.inverse_root)
-        return -2 * xp.sum(xp.log(diagonal(self.inverse_root)), axis=-1)
+        root = self.inverse_root
+        xp = namespace(root)
+        return -2 * xp.sum(xp.log(diagonal(root)), axis=-1)
 
     def trace_precision(self, second: Array) -> Float[Array, "... K"]:
         return traced(self.inverse_root, second)

@@ -1,5 +1,7 @@
 """The EM point and its starts: `em_fit`, `em_trace` and `em_restarts`, none with sample dimensions."""
 
+import json
+
 import numpy as np
 
 from gmm_ppl.inference.base import Status
@@ -23,7 +25,7 @@ def em_fit_group(material: Material) -> Groups:
 
 
 def em_attrs(material: Material) -> dict[str, int | str]:
-    """How the fit ended."""
+    """How the fit ended, and what its reader must know, as a list in JSON."""
     point = material.point
     return {
         "status": point.status.name,
@@ -33,6 +35,7 @@ def em_attrs(material: Material) -> dict[str, int | str]:
         "starts": len(point.restarts.status),
         "distinct_optima": int(np.unique(point.restarts.optimum[point.restarts.optimum >= 0]).size),
         "n_parameters": material.shape.n_parameters,
+        "cautions": json.dumps(point.cautions, ensure_ascii=False),
     }
 
 
