@@ -113,7 +113,7 @@ class TiedVolumeCovariance(AbstractDense):
             factor = jnp.tril(jax.random.normal(normal, (components, features, features)), -1) + on[..., None] * jnp.eye(features)
             traces = jnp.log(jnp.sum(factor**2, axis=(-2, -1))) - 2 * jnp.mean(jnp.log(on), axis=-1)
             bound = jnp.sum(shares * (traces - jnp.log(shares)))
-            ratio = power * (bound - jax.scipy.special.logsumexp(traces))
+            ratio = power * (bound - jnp.log(jnp.sum(jnp.exp(traces))))
             return factor, traces, ratio - jnp.log(jax.random.uniform(uniform))
 
         def again(state: tuple) -> tuple:
@@ -128,5 +128,5 @@ class TiedVolumeCovariance(AbstractDense):
         own = 2 * jnp.mean(jnp.log(diagonal(root)))
         volumes = own - 2 * jnp.mean(jnp.log(diagonal(factor)), axis=-1)
         shapes = mirrored(each.swapaxes(-1, -2) @ each * jnp.exp(-volumes)[:, None, None])
-        half = own + jax.scipy.special.logsumexp(traces) - jnp.log(2)
+        half = own + jnp.log(jnp.sum(jnp.exp(traces))) - jnp.log(2)
         return cls(jnp.exp(half - jax.random.loggamma(for_volume, power)), shapes)
