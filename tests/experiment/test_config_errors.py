@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gmm_ppl.mixture.covariance import FAMILIES
 from tests.experiment.conftest import config, refusal
 
 ONE_PROBLEM = {
@@ -14,7 +15,7 @@ ONE_PROBLEM = {
     ),
     "unknown inner key": (
         config(em="em: {tol: 1.0e-3}"),
-        "x.yaml:4:6: em.tol: unknown key (allowed here: starts, start, tolerance, max_steps, bootstrap, acceleration)",
+        "x.yaml:4:6: em.tol: unknown key (allowed here: starts, start, tolerance, max_steps, bootstrap, acceleration, data_pass)",
     ),
     "unknown number of a prior": (
         config(model="model: {components: 2, prior: {kind: flat, scale: 1}}", mcmc="mcmc: null"),
@@ -35,8 +36,7 @@ ONE_PROBLEM = {
     ),
     "unknown family": (
         config(model="model: {components: 2, covariance: ful}"),
-        "x.yaml:3:36: model.covariance: unknown covariance family 'ful'; did you mean 'full'? (known: "
-        "full, tied, diagonal, spherical)",
+        f"x.yaml:3:36: model.covariance: unknown covariance family 'ful'; did you mean 'full'? (known: {', '.join(FAMILIES)})",
     ),
     "unknown prior": (
         config(model="model: {components: 2, prior: week}"),

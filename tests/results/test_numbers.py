@@ -11,11 +11,13 @@ from scipy.stats import percentileofscore
 
 from gmm_ppl.results.agreement import agreement
 from gmm_ppl.results.criteria import criteria
+from gmm_ppl.results.datatree import to_datatree
 from gmm_ppl.results.diagnostics import diagnostics
 from gmm_ppl.results.metrics import metrics
 from gmm_ppl.results.scalars import scalars
+from gmm_ppl.results.sensitivity import sensitivity
 from gmm_ppl.results.summary import COLUMNS, summary
-from tests.results.fits import CHAINS, DRAWS, ROWS, point_fit, values
+from tests.results.fits import CHAINS, DRAWS, ROWS, draws_fit, point_fit, table, values
 
 MATRIX = ("feature", "feature_bis")
 LABELS = [
@@ -210,6 +212,21 @@ def test_metrics_have_the_keys_of_the_file(sampled: xr.DataTree) -> None:
     posterior, point = sampled["posterior"].dataset["means"], sampled["em_fit"].dataset["means"]
     z = abs((point - posterior.mean(("chain", "draw"))) / posterior.std(("chain", "draw"), ddof=1))
     assert found["agreement"]["max_abs_z_means"] == pytest.approx(float(z.max()), rel=1e-10)
+
+
+def test_every_part_of_covariances_has_its_scalars() -> None:
+    """A family of two parts: a volume for each component, and one shape."""
+    fit = draws_fit(point_fit("diagonal_tied_shape"))
+    tree = to_datatree(fit, table(), prior_draws=0, predictive_draws=0)
+    labels = [*LABELS[:6], "volumes[0]", "volumes[1]", "shape[length]", "shape[width]"]
+    found = agreement(tree)
+    assert found["parameter"].values.tolist() == summary(tree).index.tolist() == labels
+    assert diagnostics(tree)["parameter"].values.tolist() == sensitivity(tree)["parameter"].values.tolist() == labels
+    shape, point = fit.parameters.covariance.shape[..., 1], fit.start.parameters.covariance.shape[1]
+    assert float(found["z"].sel(parameter="shape[width]")) == pytest.approx((point - shape.mean()) / shape.std(ddof=1))
+    z = abs(found["z"].values)
+    largest = {"max_abs_z_weights": z[:2], "max_abs_z_means": z[2:6], "max_abs_z_covariances": z[6:]}
+    assert metrics(tree)["agreement"] == {name: pytest.approx(each.max()) for name, each in largest.items()}
 
 
 def test_metrics_of_a_point_alone_are_null_where_nothing_was_drawn(pointed: xr.DataTree) -> None:
