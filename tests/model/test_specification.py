@@ -40,7 +40,8 @@ REFUSALS = {
     "boolean": (lambda: gp.Mixture(True), "components must be a whole number from 1; given True."),
     "family": (
         lambda: gp.Mixture(2, "VVV"),
-        "covariance: no family is called 'VVV'; choose one of full, tied, diagonal, spherical.",
+        "covariance: no family is called 'VVV'; choose one of full, full_tied_volume, tied, diagonal, "
+        "diagonal_tied_shape, spherical, spherical_tied.",
     ),
     "no data yet": (
         lambda: resolved_prior(gp.Mixture(2)),

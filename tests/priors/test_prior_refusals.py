@@ -13,9 +13,9 @@ NUMBERS = "concentration, mean, mean_precision, degrees_of_freedom, scale"
 SEPARATED = "concentration, mean, mean_scale, correlation_concentration, scale"
 KINDS = "weak, flat, conjugate, separated, program"
 SINGULAR = (
-    "prior: the data's covariance, which would be the scale of the prior, is singular: the data have no more rows than "
-    "features, or a feature is a linear function of others. Leave features out, choose a diagonal or spherical covariance, or "
-    "state the prior's scale."
+    "the data's covariance is singular: there are no more rows than features, or a feature is a linear function of others. The "
+    "likelihood of covariances with correlations then has no maximum, and the weak prior no scale. Leave features out, choose a "
+    "diagonal or spherical covariance, or state a scale (prior: {kind: conjugate, scale: …})."
 )
 
 
