@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 
-from gmm_ppl.data.tables import as_table
 from gmm_ppl.inference.arguments import check_seed
 from gmm_ppl.inference.base import PointFit, check_unweighted
-from gmm_ppl.inference.em.fit import fit
-from gmm_ppl.inference.prepared import check_proper, prepare
+from gmm_ppl.inference.em.fit import fit_prepared
+from gmm_ppl.inference.em.restarts import announced
+from gmm_ppl.inference.em.search import SEVERAL
+from gmm_ppl.inference.prepared import Prepared, check_proper, prepare
 from gmm_ppl.model.posterior import Posterior, posterior_of
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.progress import Progress
+
+STARTS = 20
+"""As many as `fit` makes by default."""
 
 
 def begun(
@@ -17,11 +21,15 @@ def begun(
 ) -> tuple[Mixture, Posterior, PointFit]:
     """The mixture with all its numbers, its posterior, and the EM fit to start from, made with `seed` where none is given."""
     check_seed(seed)
-    table = as_table(data)
-    prepared = prepare(mixture, table)
+    prepared = prepare(mixture, data)
     check_proper(prepared.mixture)
     check_unweighted(start, "start")
     # A prior with infinite density at the edge of the simplex has a posterior, but no mode to begin at.
     nearest = replace(prepared.mixture, prior=prepared.prior.with_mode())
-    point = fit(nearest, table, seed=seed, progress=progress) if start is None else start
+    point = fitted(prepared.of(nearest), seed=seed, progress=progress) if start is None else start
     return prepared.mixture, posterior_of(prepared.mixture, prepared.rows), point
+
+
+def fitted(prepared: Prepared, *, seed: int, progress: Progress | None) -> PointFit:
+    """What `fit` answers with if it is asked for nothing else, of rows that are prepared already."""
+    return announced(fit_prepared(prepared, start=SEVERAL, starts=STARTS, seed=seed, options={}, progress=progress))

@@ -12,12 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.compiled import compiled, make_room, mapped, one_blas_thread
-from gmm_ppl.data.tables import as_table
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_between, check_count, check_seed
 from gmm_ppl.inference.base import PointFit, Status, check_unweighted
+from gmm_ppl.inference.beginning import fitted
 from gmm_ppl.inference.coordinates import matching_sites
-from gmm_ppl.inference.em.fit import fit
 from gmm_ppl.inference.em.loop import STATUSES
 from gmm_ppl.inference.em.pure_em import EMRun, answer, climbed, em_of
 from gmm_ppl.inference.prepared import check_mode, prepare
@@ -108,15 +107,14 @@ def bootstrap(
     check_seed(seed)
     check_between("tolerance", tolerance, 0, np.inf)
     specification, start = given(mixture, start)
-    table = as_table(data)
-    prepared = prepare(specification, table)
+    prepared = prepare(specification, data)
     check_mode(prepared.mixture)
-    point = fit(prepared.mixture, table, seed=seed, progress=progress) if start is None else start
+    point = fitted(prepared, seed=seed, progress=progress) if start is None else start
     check_unweighted(point, "bootstrap")
     target = posterior_of(prepared.mixture, prepared.rows)
     sites = jax.tree.map(jnp.asarray, matching_sites(target, point))
     began = time.monotonic()
-    how = (jnp.asarray(prepared.scale.deviations), jnp.asarray(tolerance / len(table)), max_steps)
+    how = (jnp.asarray(prepared.scale.deviations), jnp.asarray(tolerance / len(prepared.x)), max_steps)
     with watched(progress) as watching, one_blas_thread():
         make_room()
         runs = list(batches(target, sites, replicates, seed, watching, how))

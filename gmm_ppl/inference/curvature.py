@@ -1,4 +1,4 @@
-"""Coordinates in which a log density curves alike in every direction, and a climb to its top in them."""
+"""Coordinates in which a log density curves alike in every direction."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,12 @@ import jax.numpy as jnp
 from gmm_ppl.mixture.information import derivatives
 from gmm_ppl.types import Array, Float
 
-LARGEST_DENSE = 400
-"""Above this many coordinates only the Hessian's diagonal is used: the full one costs its square in memory."""
+LARGEST_DENSE = 2000
+"""Above this many coordinates only the Hessian's diagonal is used: the full one costs its square in memory, some gigabytes here.
+
+By the diagonal alone Newton's steps do not arrive: 419 coordinates of 19 correlated features take 10 steps of 0.14 s with all of
+it, and are far from the mode after 100 of 0.25 s without. 991 take 9 of 1.2 s.
+"""
 
 FLATTEST = 1e-8
 """Curvature below this fraction of the steepest counts as this fraction, so that a flat direction keeps a finite scale."""

@@ -1,6 +1,5 @@
 """The posterior's mode in unconstrained coordinates, above an EM fit: where Laplace draws around and NUTS' coordinates begin."""
 
-import jax
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
@@ -8,6 +7,7 @@ from gmm_ppl.compiled import compiled, make_room, one_blas_thread
 from gmm_ppl.errors import FitError
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.coordinates import matching_sites, refuse_the_edge
+from gmm_ppl.inference.curvature import LARGEST_DENSE
 from gmm_ppl.inference.newton import Mode, find_mode
 from gmm_ppl.inference.posterior_density import PosteriorDensity
 from gmm_ppl.model.posterior import Posterior
@@ -39,10 +39,18 @@ def mode_from(target: Posterior, point: PointFit, asked: str) -> tuple[Mode, Sit
     """
     mode, unconstrained = mode_above(target, point)
     if not reached(mode):
-        raise FitError(
-            f"{asked}: no mode was reached from the EM point; the posterior may rise without end. Take a stronger prior."
-        )
+        raise FitError(f"{asked}: no mode was reached from the EM point; {why_not(mode.position.size)}")
     return mode, unconstrained
+
+
+def why_not(coordinates: int) -> str:
+    """Why Newton's steps may not have come to an end."""
+    if coordinates <= LARGEST_DENSE:
+        return "the posterior may rise without end. Take a stronger prior."
+    return (
+        f"there are {coordinates} coordinates, and above {LARGEST_DENSE} only the diagonal of the curvature is used. Take fewer "
+        "components or features, or a covariance family with fewer parameters."
+    )
 
 
 def reached(mode: Mode) -> bool:

@@ -40,7 +40,7 @@ class Posterior(eqx.Module):
         return jax.default_backend() == "cpu" and small(self.rows, self.shape.components * self.shape.features)
 
     def log_joint(self, sites: Sites) -> Float[Array, ""]:
-        """Log p(x | sites) + log p(sites), with respect to Lebesgue measure on the sites."""
+        """Log p(x | sites) + log p(sites), with respect to the measures of the sites' supports: Lebesgue's, but for volumes."""
         return sum(self.log_terms(sites)[:2])
 
     def log_terms(self, sites: Sites) -> tuple[Array, Array, MixtureParameters]:

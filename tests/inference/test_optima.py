@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
+from gmm_ppl.inference import optima as module
+from gmm_ppl.inference.em.engine import Engine
 from gmm_ppl.inference.modes import modes
 from gmm_ppl.inference.optima import Optima, optima
 from tests.inference import exact
@@ -89,6 +91,26 @@ def test_the_heaviest_need_not_be_the_highest():
     assert found.heaviest is not found.points[0]
     assert found.heaviest.parameters.weights.min() > 0.2
     assert found.starts[found.weight.argmax()] > 10
+
+
+def test_starts_are_fitted_once(monkeypatch):
+    """Chains begin at what `optima` found: no other engine of EM is made, and none searches twice."""
+    made, searched = [], []
+    whole, search = Engine.of.__func__, module.search
+
+    def counted(cls, *arguments, **options):
+        made.append(options["lanes"])
+        return whole(cls, *arguments, **options)
+
+    def counted_search(*arguments, **options):
+        searched.append(options["starts"])
+        return search(*arguments, **options)
+
+    monkeypatch.setattr(Engine, "of", classmethod(counted))
+    monkeypatch.setattr(module, "search", counted_search)
+    draws = gp.sample(MIXTURE, ROWS, begin="optima", seed=3, draws=10, warmup=0)
+    assert (made, searched) == ([20], [20])
+    assert draws.start is draws.optima.heaviest
 
 
 def test_where_there_is_one_optimum_nothing_changes():

@@ -53,7 +53,7 @@ def test_a_row_of_weight_zero_is_not_there(start, rows):
 
 def test_ones_change_nothing(rows):
     plain, ones = gp.fit(gp.Mixture(2), rows), gp.fit(gp.Mixture(2), rows, row_weights=np.ones(len(rows)))
-    assert_allclose(ones.parameters.means, plain.parameters.means, rtol=1e-9)
+    assert_allclose(ones.parameters.means, plain.parameters.means, rtol=1e-6)
     assert plain.row_weights is None
     assert ones.row_weights is not None
 

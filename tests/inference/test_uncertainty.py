@@ -119,9 +119,7 @@ def test_errors_follow_units_and_ignore_the_origin(kind, fits):
     point, x = fits("full", "flat"), overlapping_rows()
     units, shift = np.array([1e-3, 50.0]), np.array([7.0, -300.0])
     held = point.parameters
-    there = MixtureParameters(
-        held.weights, held.means * units + shift, FullCovariance(held.covariances * np.outer(units, units))
-    )
+    there = MixtureParameters(held.weights, held.means * units + shift, FullCovariance(held.covariances * np.outer(units, units)))
     here, moved = (
         standard_errors(point, x, kind=kind),
         standard_errors(with_parameters(point, there), x * units + shift, kind=kind),

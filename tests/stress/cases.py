@@ -39,7 +39,7 @@ class Group:
 
 
 def groups() -> tuple[Group, ...]:
-    """Four shapes to each family, conjugate or flat prior and acceleration; one to each for which the separated prior is a law."""
+    """Four shapes to each family, conjugate or flat prior and acceleration; one to each that the separated prior is a law for."""
     each = product(FAMILIES, ("flat", "conjugate"), (None, "quasi_newton"), range(4))
     found = [Group(SHAPES[7 * place % 20], *what[:3], starts=1 + place % 2) for place, what in enumerate(each)]
     whole = [name for name in FAMILIES if len(covariance.FAMILIES[name].parts) == 1]

@@ -67,7 +67,9 @@ def numbers_of_one(shape: MixtureShape) -> int:
 
 def of_the_prior(prepared: Prepared, parameters: MixtureParameters) -> Iterator[str]:
     """Variances that the prior's scale makes, not the rows."""
-    share = prior_share(prepared, parameters)
+    rows = parameters.weights * float(prepared.rows.total)
+    # Of a component with few rows the prior makes the variance as it should.
+    share = np.where((rows >= 2 * numbers_of_one(prepared.shape))[:, None], prior_share(prepared, parameters), 0)
     names = prepared.features or tuple(f"feature {d}" for d in range(prepared.shape.features))
     told = [f"component {k}, {names[d]} ({share[k, d]:.0%})" for k, d in np.argwhere(share > MOSTLY)]
     if told:

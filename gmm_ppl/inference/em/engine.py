@@ -12,9 +12,10 @@ from gmm_ppl.inference.em.m_step import hosted_m_step
 from gmm_ppl.inference.em.method import EM
 from gmm_ppl.inference.prepared import Prepared
 from gmm_ppl.inference.status import Status
-from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.parameters import MixtureParameters, from_sites
 from gmm_ppl.mixture.passes import AbstractPass, pass_over
 from gmm_ppl.mixture.rows import Rows, centred, rows
+from gmm_ppl.mixture.scale import DataScale
 from gmm_ppl.priors import AbstractPrior
 from gmm_ppl.priors.base import AbstractDirectPrior, Sites
 from gmm_ppl.progress import Progress
@@ -57,6 +58,13 @@ class Climbs(Record):
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended any of them."""
         return bool((self.status == RUNNING).any())
+
+    def moved(self, offset: Float[np.ndarray, " D"]) -> "Climbs":
+        """The same of x + offset, where that can be said: of priors whose sites are the parameters."""
+        if not offset.any():
+            return self
+        parameters = moved(self.parameters, offset)
+        return replace(self, parameters=parameters, sites=parameters.sites)
 
     def take(self, chosen: object) -> "Climbs":
         """Some of the starts."""
@@ -102,6 +110,16 @@ class Engine:
         summed = pass_over(held, prepared.shape, lanes, data_pass)
         return cls(prepared, held, prior, offset, summed, tolerance, max_steps, acceleration)
 
+    @property
+    def inner(self) -> "Engine":
+        """The same engine of x − `offset` altogether: what begins and ends there has all its digits."""
+        if not self.offset.any() or self.held.columns.dtype != np.float64:
+            return self
+        prepared = self.prepared
+        scale = DataScale(prepared.scale.centre - self.offset, prepared.scale.covariance)
+        near = replace(prepared, mixture=replace(prepared.mixture, prior=self.prior), x=self.held.columns.T, scale=scale)
+        return replace(self, prepared=near, offset=0 * self.offset)
+
     def climb(self, parameters: MixtureParameters, *, progress: Progress, stage: str = "EM") -> Climbs:
         """Every start (a leading axis of `parameters`) to its end."""
         return self.run(parameters, self.acceleration, self.max_steps, progress, stage)
@@ -114,14 +132,15 @@ class Engine:
         with self.data_pass.session():
             ends = run(
                 chosen,
-                self.method.position(self.moved(parameters, -self.offset)),
+                self.method.position(moved(parameters, -self.offset)),
                 tolerance=self.tolerance,
                 max_steps=max_steps,
                 progress=progress,
                 stage=stage,
             )
         point = chosen.em_point(ends.states.point)
-        found = self.moved(point.parameters, self.offset)
+        # Without the roots of covariances, which the loop carried along.
+        found = moved(from_sites(point.parameters.sites, self.prepared.shape.family), self.offset)
         sites = found.sites if isinstance(self.prior, AbstractDirectPrior) else point.position
         longest = int(ends.states.iteration.max()) + 1
         return Climbs(
@@ -139,9 +158,10 @@ class Engine:
         """EM's own steps."""
         return EM(self.data_pass, hosted_m_step(self.prior, self.prepared.shape), self.held, self.prepared.scale.deviations)
 
-    def moved(self, parameters: MixtureParameters, offset: Float[np.ndarray, " D"]) -> MixtureParameters:
-        """The same mixtures of x + offset."""
-        return MixtureParameters(parameters.weights, parameters.means + offset, parameters.covariance)
+
+def moved(parameters: MixtureParameters, offset: Float[np.ndarray, " D"]) -> MixtureParameters:
+    """The same mixtures of x + offset."""
+    return replace(parameters, means=parameters.means + offset)
 
 
 def joined(*climbs: Climbs) -> Climbs:

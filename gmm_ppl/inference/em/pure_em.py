@@ -15,7 +15,7 @@ from gmm_ppl.inference.em.m_step import m_step
 from gmm_ppl.inference.em.method import EM
 from gmm_ppl.inference.prepared import check_mode
 from gmm_ppl.mixture.data_pass import expected_statistics
-from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape, from_sites
 from gmm_ppl.mixture.rows import on_device, rows
 from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.model.posterior import Posterior
@@ -142,7 +142,9 @@ def answer(method: AbstractIteration, state: Progression, trace: Float[Array, " 
     """What a state says of the run."""
     point, m_step = method.em_point(state.point), method.m_step
     sites = m_step.sites(point.position)
-    return EMRun(point.parameters, sites, point.log_likelihood, point.log_prior, trace, state.iteration, state.status)
+    # Without the roots of covariances, which the run carried along.
+    found = from_sites(point.parameters.sites, type(point.parameters.covariance))
+    return EMRun(found, sites, point.log_likelihood, point.log_prior, trace, state.iteration, state.status)
 
 
 def as_real(start: MixtureParameters) -> MixtureParameters:

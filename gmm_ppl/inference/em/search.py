@@ -50,11 +50,21 @@ def search(engine: Engine, *, start: object, starts: int, seed: int, progress: P
     Raises:
         InputError: an unknown name, or a given start that does not fit the mixture and the data.
     """
-    prepared = engine.prepared
-    begun = Beginnings(prepared.rows, prepared.shape, prepared.scale, seed)
     if not isinstance(start, str):
-        return engine.climb(begun.given(start), progress=progress), ("given",)
+        return engine.climb(beginnings(engine, seed).given(start), progress=progress), ("given",)
     check_start(start)
+    climbs, kinds = named(engine.inner, start, starts, seed, progress)
+    return climbs.moved(engine.offset - engine.inner.offset), kinds
+
+
+def beginnings(engine: Engine, seed: int) -> Beginnings:
+    """Where an engine's rows can be begun with."""
+    return Beginnings(engine.prepared.rows, engine.prepared.shape, engine.prepared.scale, seed)
+
+
+def named(engine: Engine, start: str, starts: int, seed: int, progress: Progress) -> tuple[Climbs, tuple[str, ...]]:
+    """`search` from starts of a name."""
+    begun = beginnings(engine, seed)
     if engine.prepared.shape.components == 1:
         return engine.climb(begun.draw("random", 1), progress=progress), ("random",)
     climbs, kinds = until_usable(engine, begun, start, starts, progress)
