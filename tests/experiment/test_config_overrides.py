@@ -82,7 +82,7 @@ REFUSED = {
     "em.tolerance=1e-4": "--set em.tolerance: em.tolerance: expected a number, got the text '1e-4'; YAML takes 1e-4 for text, "
     "write 1.0e-4",
     "em.start_s=5": "--set em.start_s: em.start_s: unknown key; did you mean 'starts'? (allowed here: starts, start, tolerance, "
-    "max_steps, bootstrap, acceleration)",
+    "max_steps, bootstrap, acceleration, data_pass)",
     "em={starts: 3, starts: 4}": "--set em: em.starts: the key is there twice, on line 1; keep one of them",
     "em.starts=[": "--set em.starts:1:2: not valid YAML: a bracket is not closed, or a comma is followed by "
     "nothing (it begins on line 1)",
