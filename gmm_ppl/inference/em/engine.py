@@ -15,7 +15,7 @@ from gmm_ppl.inference.status import Status
 from gmm_ppl.mixture.parameters import MixtureParameters, from_sites
 from gmm_ppl.mixture.passes import AbstractPass, pass_over
 from gmm_ppl.mixture.rows import Rows, centred, rows
-from gmm_ppl.mixture.scale import DataScale
+from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.priors import AbstractPrior
 from gmm_ppl.priors.base import AbstractDirectPrior, Sites
 from gmm_ppl.progress import Progress
@@ -115,9 +115,9 @@ class Engine:
         """The same engine of x − `offset` altogether: what begins and ends there has all its digits."""
         if not self.offset.any() or self.held.columns.dtype != np.float64:
             return self
-        prepared = self.prepared
-        scale = DataScale(prepared.scale.centre - self.offset, prepared.scale.covariance)
-        near = replace(prepared, mixture=replace(prepared.mixture, prior=self.prior), x=self.held.columns.T, scale=scale)
+        x, prepared = self.held.columns.T, self.prepared
+        mixture, scale = replace(prepared.mixture, prior=self.prior), data_scale(x, prepared.weights)
+        near = replace(prepared, mixture=mixture, x=x, scale=scale)
         return replace(self, prepared=near, offset=0 * self.offset)
 
     def climb(self, parameters: MixtureParameters, *, progress: Progress, stage: str = "EM") -> Climbs:
