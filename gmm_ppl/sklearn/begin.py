@@ -45,7 +45,9 @@ def begin(estimator: Any, prepared: Prepared, random: np.random.RandomState) -> 
 def drawn_starts(estimator: Any, prepared: Prepared, random: np.random.RandomState) -> MixtureParameters:
     """M-steps from memberships drawn one after another, as many at a time as memory should hold."""
     start, shape, x = find_start(estimator.init_params), prepared.shape, prepared.x
-    kernel, together = prepared.prior.kernel(shape), max(1, MEMBERSHIPS // (len(x) * shape.components))
+    # Both estimators' priors are conjugate.
+    prior: Any = prepared.prior
+    kernel, together = prior.kernel(shape), max(1, MEMBERSHIPS // (len(x) * shape.components))
     sizes = [min(together, estimator.n_init - done) for done in range(0, estimator.n_init, together)]
     drawn = (np.stack([start(x, prepared.weights, shape.components, random) for _ in range(size)]) for size in sizes)
     found = [parameters_of(prepared.rows, each, kernel, shape) for each in drawn]

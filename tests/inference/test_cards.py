@@ -60,7 +60,7 @@ def test_a_point_shows_its_status_its_likelihood_and_its_components(point: Point
 
 
 def test_a_failed_point_is_shown_with_its_words_and_no_numbers(point: PointFit) -> None:
-    nothing = replace(point.parameters.covariance, values=np.full((2, 2, 2), np.nan))
+    nothing = replace(point.parameters.covariance, covariances=np.full((2, 2, 2), np.nan))
     failed = replace(
         point, status=Status.COLLAPSED, log_likelihood=np.nan, parameters=replace(point.parameters, covariance=nothing)
     )

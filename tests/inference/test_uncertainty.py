@@ -20,6 +20,7 @@ from tests.inference.oracles import overlapping_rows
 
 KINDS = ("observed", "sandwich")
 EVERYDAY = [("full", "conjugate"), ("tied", "flat"), ("diagonal", "flat"), ("spherical", "separated")]
+RARELY = [("full_tied_volume", "conjugate"), ("diagonal_tied_shape", "flat"), ("spherical_tied", "weak")]
 
 
 def skewed_rows(rows=150, seed=1):
@@ -83,7 +84,7 @@ def plain_covariances(point, x):
 
 
 @pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize(("family", "kind"), EVERYDAY)
+@pytest.mark.parametrize(("family", "kind"), [*EVERYDAY, *(pytest.param(*each, marks=pytest.mark.slow) for each in RARELY)])
 def test_against_the_plain_density_in_other_coordinates(family, kind, fits):
     """The point is flat for the density without a Jacobian, so second derivatives go over as a tensor."""
     point, x = fits(family, kind), overlapping_rows()

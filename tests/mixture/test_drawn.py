@@ -130,4 +130,3 @@ def test_a_draw_is_of_the_family(family):
         np.testing.assert_array_equal(again.sites[name], values)
     np.testing.assert_allclose(scaled.dense(5, 3), 1e12 * np.asarray(found.dense(5, 3)), rtol=1e-12)
     assert set(random_real(np.random.default_rng(0), family, 5, 3)) == set(found.real)
-

@@ -109,6 +109,31 @@ def test_recovered_assignments_are_drawn_from_the_responsibilities():
     np.testing.assert_array_equal(labels, gp.recover_assignments(draws, X, seed=7))
 
 
+NARROW = gp.mixture_parameters([0.5, 0.5], [[0.0], [1.0]], [[[1.0]], [[1.0]]])
+WRONG_ROWS = {
+    "one feature, no axis": (NARROW, np.arange(5.0), "x must have shape (N, 1); given (5,). A single feature is x[:, None]."),
+    "a column for two features": (random_parameters("full"), X[:, :1], "x must have shape (N, 2); given (4, 1)."),
+    "three for two": (random_parameters("full"), np.ones((4, 3)), "x must have shape (N, 2); given (4, 3)."),
+    "one row": (random_parameters("full"), X[0], "x must have shape (N, 2); given (2,)."),
+    "tables": (random_parameters("full"), X[None], "x must have shape (N, 2); given (1, 4, 2)."),
+}
+CALLS = {
+    "mean": gp.mean_responsibilities,
+    "interval": lambda draws, x: assignments.membership_intervals(draws, x, probability=0.8),
+    "draw": lambda draws, x: gp.recover_assignments(draws, x, seed=0),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("case", WRONG_ROWS)
+def test_rows_of_another_shape_are_refused(case, call):
+    parameters, x, message = WRONG_ROWS[case]
+    draws = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (2, 3, *leaf.shape)), parameters)
+    with pytest.raises(gp.InputError) as caught:
+        CALLS[call](draws, x)
+    assert str(caught.value) == message
+
+
 def test_a_certain_row_always_goes_to_its_component():
     parameters = random_parameters("spherical")
     draws = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (1, 50, *leaf.shape)), parameters)

@@ -4,8 +4,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpyro
 import pytest
 from numpyro import distributions as dist
+from numpyro.infer.util import log_density
 
 import gmm_ppl as gp
 from gmm_ppl.errors import InputError
@@ -174,7 +176,7 @@ def test_single_precision_is_kept_where_it_is_in_force():
 GOOD = random_parameters("full")
 BAD = {
     "weights": MixtureParameters(np.array([0.5, 0.2, 0.2]), GOOD.means, GOOD.covariance),
-    "covariances": MixtureParameters(GOOD.weights, GOOD.means, type(GOOD.covariance)(-GOOD.covariance.values)),
+    "covariances": MixtureParameters(GOOD.weights, GOOD.means, type(GOOD.covariance)(-GOOD.covariance.covariances)),
     "means": MixtureParameters(GOOD.weights, GOOD.means * np.nan, GOOD.covariance),
 }
 
@@ -226,6 +228,69 @@ def test_refusals(case):
     with pytest.raises(InputError) as caught:
         gp.GaussianMixture(parameters)
     assert str(caught.value) == message
+
+
+ONE_FEATURE = gp.mixture_parameters([0.5, 0.5], [[0.0], [1.0]], [[[1.0]], [[1.0]]])
+OF_FIVE = np.array([-1.138, -1.138, -1.911, -3.533, -6.082])
+
+
+def in_a_plate(parameters, rows):
+    def model():
+        with numpyro.plate("rows", len(rows)):
+            numpyro.sample("x", gp.GaussianMixture(parameters), obs=rows)
+
+    return log_density(model, (), {}, {})[0]
+
+
+def in_a_plate_of_groups(parameters, rows):
+    def model():
+        with numpyro.plate("groups", 2):
+            numpyro.sample("x", gp.GaussianMixture(jax.tree.map(lambda leaf: np.stack([leaf, leaf]), parameters)), obs=rows)
+
+    return log_density(model, (), {}, {})[0]
+
+
+USES = {
+    "density": lambda parameters, rows: gp.GaussianMixture(parameters).log_prob(rows),
+    "checked": lambda parameters, rows: gp.GaussianMixture(parameters, validate_args=True).log_prob(rows),
+    "components": lambda parameters, rows: gp.GaussianMixture(parameters).component_log_probs(rows),
+    "expanded": lambda parameters, rows: gp.GaussianMixture(parameters).expand((5,)).log_prob(rows),
+    "compiled": lambda parameters, rows: jax.jit(lambda each: gp.GaussianMixture(parameters).log_prob(each))(rows),
+    "plate": in_a_plate,
+    "groups": in_a_plate_of_groups,
+}
+
+
+def test_one_feature_has_an_axis(x64):
+    rows = np.arange(5.0)[:, None]
+    for use in ("density", "checked", "expanded", "compiled"):
+        np.testing.assert_allclose(USES[use](ONE_FEATURE, rows), OF_FIVE, atol=5e-4)
+    np.testing.assert_allclose(in_a_plate(ONE_FEATURE, rows), OF_FIVE.sum(), atol=3e-3)
+
+
+WRONG_ROWS = {"NumPy": np.arange(5.0), "JAX": jnp.arange(5.0), "two columns": np.ones((5, 2)), "one row": np.arange(2.0)}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("name", WRONG_ROWS)
+def test_rows_without_the_axis_of_one_feature_are_refused(use, name):
+    rows = WRONG_ROWS[name]
+    with pytest.raises(InputError) as caught:
+        USES[use](ONE_FEATURE, rows)
+    wanted = f"x must end in an axis of 1 feature; its shape is {rows.shape}. A single feature is x[:, None]."
+    assert str(caught.value) == wanted
+
+
+@pytest.mark.parametrize("use", USES)
+def test_one_column_is_no_row_of_two_features(use):
+    with pytest.raises(InputError) as caught:
+        USES[use](GOOD, np.ones((5, 1)))
+    assert str(caught.value) == "x must end in an axis of 2 features; its shape is (5, 1)."
+
+
+def test_a_number_is_no_row():
+    with pytest.raises(InputError, match=r"x must end in an axis of 1 feature; its shape is \(\)"):
+        gp.GaussianMixture(ONE_FEATURE).log_prob(0.5)
 
 
 def test_a_key_is_needed():

@@ -1,6 +1,7 @@
 """Sites of programs on every support of NumPyro's that has coordinates: there and back, densities, draws, beginnings."""
 
 from functools import cache, partial
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -143,7 +144,7 @@ class Circulant(dist.Distribution):
     """A law on a support without coordinates."""
 
     support = constraints.positive_definite_circulant_vector
-    arg_constraints: dict = {}
+    arg_constraints: ClassVar[dict] = {}
 
     def __init__(self):
         super().__init__((), (4,))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpyro.distributions import biject_to, constraints
 
-from gmm_ppl.priors.bijections import CovarianceBijection, SimplexBijection, bijection
+from gmm_ppl.mixture.matrix_supports import POSITIVE_DEFINITE
+from gmm_ppl.priors.bijections import CovarianceTransform, SimplexTransform, bijection
 
 pytestmark = pytest.mark.usefixtures("x64")
 SUPPORTS = {"simplex": constraints.simplex, "covariance": constraints.positive_definite}
@@ -39,19 +40,20 @@ def test_same_maps(name, coordinates):
 
 def test_batches_and_wrapped_supports():
     wrapped = bijection(constraints.independent(constraints.positive_definite, 1))
-    assert isinstance(wrapped, CovarianceBijection)
-    assert isinstance(bijection(constraints.simplex), SimplexBijection)
+    assert isinstance(wrapped, CovarianceTransform)
+    assert isinstance(bijection(constraints.simplex), SimplexTransform)
     assert bijection(constraints.positive) == biject_to(constraints.positive)
     points = np.random.default_rng(0).normal(size=(5, 6))
-    matrices, factors = wrapped.with_factor(jnp.asarray(points))
+    matrices, factors = wrapped(jnp.asarray(points)), POSITIVE_DEFINITE.factor(points)
     np.testing.assert_allclose(factors @ np.swapaxes(factors, -1, -2), matrices, rtol=1e-13)
     assert wrapped.inverse_shape((5, 3, 3)) == (5, 6)
+    assert wrapped.forward_shape((5, 6)) == (5, 3, 3)
     assert wrapped.log_abs_det_jacobian(points, matrices).shape == (5,)
 
 
 def test_weights_keep_their_digits_at_the_corners():
     """NumPyro's own clips a part broken off at one rounding of 1."""
     far = np.array([-600.0, 3.0])
-    weights = np.asarray(SimplexBijection()(jnp.asarray(far)))
+    weights = np.asarray(SimplexTransform()(jnp.asarray(far)))
     assert 0 < weights[0] < 1e-250
     np.testing.assert_allclose(weights.sum(), 1, rtol=1e-14)

@@ -14,18 +14,17 @@ from tests.cases import FAMILY_NAMES, mixture_shape, random_rows
 X = random_rows(30) @ np.array([[1.0, 0.8], [0.0, 3.0]]) + 5
 K, D = 3, 2
 powers = st.lists(st.integers(-6, 6), min_size=D, max_size=D).map(lambda each: 10.0 ** np.array(each))
-BY_COLUMN = [name for name in FAMILY_NAMES if FAMILIES[name].matrix or FAMILIES[name].dims[-1] == "feature"]
+BY_COLUMN = [name for name in FAMILY_NAMES if np.ndim(FAMILIES[name].scale_of(np.ones(D)))]
+"""Families that can tell features apart; the others have one scale for all of them."""
 
 
 @pytest.mark.parametrize("kind", ["weak", "conjugate", {"kind": "conjugate"}])
 def test_weak_default_by_hand(kind):
     covariance = np.cov(X.T, bias=True) / K ** (2 / D)
-    wanted = {
-        "full": (D + 2, covariance),
-        "tied": (D + 2, covariance),
-        "diagonal": (3, np.diagonal(covariance)),
-        "spherical": (3, np.trace(covariance) / D),
-    }
+    matrices, axes, one = (D + 2, covariance), (3, np.diagonal(covariance)), (3, np.trace(covariance) / D)
+    wanted = {"full": matrices, "full_tied_volume": matrices, "tied": matrices}
+    wanted |= {"diagonal": axes, "diagonal_tied_shape": axes, "spherical": one, "spherical_tied": one}
+    assert set(wanted) == set(FAMILY_NAMES)
     for family, (degrees, scale) in wanted.items():
         prior = resolve_prior(kind, mixture_shape(family), data_scale(X))
         np.testing.assert_array_equal(prior.concentration, np.ones(K))
@@ -37,7 +36,9 @@ def test_weak_default_by_hand(kind):
 
 def test_separated_default_by_hand():
     deviations = X.std(axis=0)
-    wanted = {"full": deviations, "tied": deviations, "diagonal": deviations, "spherical": np.sqrt((deviations**2).mean())}
+    together = np.sqrt((deviations**2).mean())
+    wanted = {"full": deviations, "tied": deviations, "diagonal": deviations, "spherical": together, "spherical_tied": together}
+    assert set(wanted) == {name for name in FAMILY_NAMES if len(FAMILIES[name].parts) == 1}
     for family, scale in wanted.items():
         prior = resolve_prior("separated", mixture_shape(family), data_scale(X))
         np.testing.assert_array_equal(prior.concentration, np.ones(K))
@@ -60,9 +61,11 @@ def test_the_diagonal_default_is_the_marginal_of_the_full_one():
 def test_a_columns_unit_changes_nothing(family, units):
     shape = mixture_shape(family)
     plain, moved = (resolve_prior("weak", shape, data_scale(rows)) for rows in (X, X * units))
-    square = units[:, None] * units if shape.family.matrix else units**2
+    square = shape.family.moment.square(units)
     np.testing.assert_allclose(moved.mean, plain.mean * units, rtol=1e-12)
     np.testing.assert_allclose(moved.scale, plain.scale * square, rtol=1e-10)
+    if len(shape.family.parts) > 1:
+        return
     plain, moved = (resolve_prior("separated", shape, data_scale(rows)) for rows in (X, X * units))
     np.testing.assert_allclose(moved.mean_scale, plain.mean_scale * units, rtol=1e-12)
     np.testing.assert_allclose(moved.scale, plain.scale * units, rtol=1e-12)

@@ -2,19 +2,21 @@
 
 from functools import partial
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro
 import pytest
 from numpyro import distributions as dist
 from numpyro import handlers
+from numpyro.infer.util import log_density
 from scipy import stats
 
+import gmm_ppl as gp
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.priors import resolve_prior
-from gmm_ppl.priors.sites import log_prior, log_prior_of_coordinates
-from tests.cases import hierarchical_program, mixture_shape, random_rows
+from tests.cases import coordinates_site, hierarchical_program, mixture_shape, random_rows
 
 DATA = data_scale(random_rows(30))
 SHAPE = mixture_shape("spherical")
@@ -58,7 +60,7 @@ def resolved(program):
 @pytest.mark.parametrize("program", [level, partial(level), Callable()], ids=["function", "partial", "object"])
 def test_programs_in_every_form(program, x64):
     prior = resolved(program)
-    value, found = log_prior(prior, SHAPE, SITES)
+    value, found = prior.log_density(SHAPE, SITES)
     np.testing.assert_allclose(value, -0.5 * (0.3 / 2) ** 2 - np.log(2 * np.sqrt(2 * np.pi)), rtol=1e-14)
     np.testing.assert_array_equal(found.means, np.full((3, 2), 0.3))
     assert list(prior.numbers()) == ["function"]
@@ -74,7 +76,7 @@ def test_a_program_by_name():
 def test_scales_and_plates_count(program, weights, x64):
     values = np.array([0.4, -1.0])
     each = -0.5 * (values / 2) ** 2 - np.log(2 * np.sqrt(2 * np.pi))
-    found = log_prior(resolved(program), SHAPE, {"level": values})[0]
+    found = resolved(program).log_density(SHAPE, {"level": values})[0]
     assert found.shape == ()
     np.testing.assert_allclose(found, np.dot(weights, each), rtol=1e-14)
 
@@ -180,9 +182,106 @@ def test_a_site_without_coordinates(x64):
     """The sticks of a single component: nothing to sample, and no Jacobian."""
     shape = mixture_shape("spherical", components=1)
     prior = resolve_prior(hierarchical_program(shape.family), shape, DATA)
-    point = {"breaks": np.zeros(0), "centre": np.array([0.3, -1.0]), "offsets": np.array([[0.5, 2.0]]), "scales": np.array([0.2])}
-    found, parameters = log_prior_of_coordinates(prior, shape, point)
+    name = coordinates_site("variances")
+    point = {"breaks": np.zeros(0), "centre": np.array([0.3, -1.0]), "offsets": np.array([[0.5, 2.0]]), name: np.array([0.2])}
+    found, parameters = prior.log_density_of_real(shape, point)
     wanted = stats.norm.logpdf(point["centre"], 0, 2).sum() + stats.laplace.logpdf(point["offsets"], 0, 1.5).sum()
-    # A log-normal law in the coordinate log s is normal.
     np.testing.assert_allclose(found, wanted + stats.norm.logpdf(0.2, 0, 0.5), rtol=1e-12)
     np.testing.assert_allclose(parameters.weights, [1.0])
+
+
+def bounded(components, features):
+    """A support with bounds that are arrays."""
+    low = -3 * jnp.ones(features)
+    centre = numpyro.sample("centre", dist.Uniform(low, 2.0).to_event(1))
+    return parameters(centre)
+
+
+def observing(rows, program, family="spherical"):
+    """A model of one's own with the program for a prior."""
+    found = gp.Mixture(3, family, program).sample_parameters(scale=rows)
+    with numpyro.plate("rows", rows.shape[0]):
+        numpyro.sample("x", gp.GaussianMixture(found), obs=rows)
+
+
+X = random_rows(30)
+CENTRE = np.array([0.3, -1.0])
+
+
+def bounded_by_hand():
+    """Log density of the rows about one centre, and of that under the uniform law."""
+    return stats.norm.logpdf(X - CENTRE).sum() - 2 * np.log(5)
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_inside_a_model(traced, x64):
+    """A program may be met first while JAX traces a model, and then outside of it: nothing of the trace is kept."""
+
+    def program(components, features):
+        return bounded(components, features)
+
+    def density(rows, sites):
+        return log_density(observing, (rows, program), {}, sites)[0]
+
+    found = (jax.jit(density) if traced else density)(jnp.asarray(X), {"centre": CENTRE})
+    np.testing.assert_allclose(found, bounded_by_hand(), rtol=1e-12)
+    posterior = gp.posterior(gp.Mixture(3, "spherical", program), X)
+    np.testing.assert_allclose(posterior.log_joint({"centre": CENTRE}), bounded_by_hand(), rtol=1e-12)
+
+
+def test_a_program_about_data_that_are_traced(x64):
+    """Defined inside the model, with bounds that it makes of the rows."""
+
+    def model(rows):
+        def program(components, features):
+            return parameters(numpyro.sample("centre", dist.Uniform(-jnp.max(jnp.abs(rows)), 50.0).expand([2]).to_event(1)))
+
+        observing(rows, program)
+
+    found = jax.jit(lambda rows, sites: log_density(model, (rows,), {}, sites)[0])(jnp.asarray(X), {"centre": CENTRE})
+    wanted = stats.norm.logpdf(X - CENTRE).sum() - 2 * np.log(50 + np.abs(X).max())
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+
+
+def test_only_the_models_own_sites_are_seen(x64):
+    """Neither the runs that examine the program, nor those that evaluate its density, are part of the model around them."""
+    prior = resolved(bounded)
+    with handlers.trace() as trace, handlers.seed(rng_seed=0):
+        resolve_prior(partial(bounded), SHAPE, DATA)
+        prior.log_density(SHAPE, {"centre": CENTRE})
+        assert not trace
+        observing(X, bounded)
+    assert set(trace) == {"centre", "rows", "x"}
+
+
+def test_programs_one_after_another():
+    """However many were resolved before."""
+    names = [resolved(program).numbers()["function"].split(":")[1] for program in (level, bounded, level)]
+    assert names == ["level", "bounded", "level"]
+
+
+def by_coordinates(components, features):
+    """Means in order along the first feature, nothing said of where they are."""
+    order = numpyro.sample("order", dist.ImproperUniform(dist.constraints.ordered_vector, (), (components,)))
+    weights = numpyro.sample("weights", dist.Dirichlet(2 * jnp.ones(components)))
+    variances = numpyro.sample("variances", dist.InverseGamma(2.0, 1.0).expand([components]).to_event(1))
+    return weights, jnp.stack([order, -order], axis=1), variances
+
+
+def test_a_fit_with_ordered_means():
+    """EM's M-step with a site that is ordered, and of which nothing can be drawn: where the flat prior of means has its mode."""
+    rng = np.random.default_rng(5)
+    centres = np.array([[-4.0, 4.0], [0.0, 0.0], [5.0, -5.0]])
+    x = (centres + rng.normal(size=(40, 3, 2))).reshape(-1, 2)
+    fit = gp.fit(gp.Mixture(3, "spherical", by_coordinates), x, starts=3)
+    assert fit.status is gp.Status.CONVERGED
+    assert (np.diff(fit.sites["order"]) > 0).all()
+    np.testing.assert_array_equal(fit.parameters.means, np.stack([fit.sites["order"], -fit.sites["order"]], axis=1))
+    np.testing.assert_allclose(fit.sites["order"], centres[:, 0], atol=0.5)
+    # Every site is where the density is stationary: the log joint in these coordinates, by a step each way.
+    posterior = gp.posterior(gp.Mixture(3, "spherical", by_coordinates), x)
+    with jax.enable_x64(True):
+        top = float(posterior.log_joint(fit.sites))
+        for step in (1e-3, -1e-3):
+            moved = {**fit.sites, "order": fit.sites["order"] + step}
+            assert float(posterior.log_joint(moved)) < top

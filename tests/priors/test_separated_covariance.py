@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from gmm_ppl.priors.separated import SeparatedCovariance
+from gmm_ppl.priors.laws import SeparatedCovariance
 from tests.priors.oracles import covariance_log_density
 
 pytestmark = pytest.mark.usefixtures("x64")
