@@ -17,9 +17,10 @@ from gmm_ppl.inference.curvature import move
 from gmm_ppl.inference.importance import smoothed
 from gmm_ppl.inference.mode import mode_from
 from gmm_ppl.inference.newton import Mode
+from gmm_ppl.mixture.covariance import find_family
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior
-from gmm_ppl.priors.base import Sites
+from gmm_ppl.priors.base import AbstractConjugatePrior, Sites
 from gmm_ppl.priors.labels import why_labels_matter
 from gmm_ppl.progress import Progress
 from gmm_ppl.types import Array, Float, in_float64, to_numpy
@@ -61,7 +62,8 @@ def laplace(
     Returns:
         Draws (chain, draw, …) from q, with `log_p` and `log_q` (nats) and smoothed importance weights (`log_weight`) among the
         `sampler_statistics`. `pareto_k` above 0.7 says that q is no stand-in for the posterior (Vehtari et al. 2024,
-        jmlr.org/papers/v25/19-556.html): sample it instead.
+        jmlr.org/papers/v25/19-556.html): sample it instead. The evidence is NaN under a conjugate prior of a family of several
+        parts (volumes and shapes), whose density is not normalised; `temper` knows it.
 
     Raises:
         InputError: an improper prior, or a start that does not fit.
@@ -95,9 +97,9 @@ def collect(mixture: Mixture, point: PointFit, mode: Mode, drawn: dict[str, Any]
         start=point,
         seconds=seconds,
         seed=seed,
-        log_evidence=weights.log_mean + labellings,
-        log_evidence_error=weights.error,
-        normal_log_evidence=float(mode.log_density) - float(drawn["log_q_at_mode"]) + labellings,
+        log_evidence=weights.log_mean + labellings + unnormalised(mixture),
+        log_evidence_error=weights.error + unnormalised(mixture),
+        normal_log_evidence=float(mode.log_density) - float(drawn["log_q_at_mode"]) + labellings + unnormalised(mixture),
         pareto_k=weights.pareto_k,
         flattest=float(mode.curvature.flattest),
     )
@@ -127,6 +129,12 @@ def draw(target: Posterior, mode: Mode, start: Sites, key: Array, chains: int, d
     drawn["unconstrained"] = jax.vmap(unravel)(drawn.pop("position"))
     drawn = jax.tree.map(lambda leaf: leaf.reshape(chains, draws, *leaf.shape[1:]), drawn)
     return {**drawn, "log_q_at_mode": size * norm.logpdf(0.0) - volume}
+
+
+def unnormalised(mixture: Mixture) -> float:
+    """NaN where the prior's density lacks its constant, as a conjugate one of covariances of several parts does; else 0."""
+    several = len(find_family(mixture.covariance).parts) > 1
+    return math.nan if several and isinstance(resolved_prior(mixture), AbstractConjugatePrior) else 0.0
 
 
 def log_labellings(mixture: Mixture) -> float:

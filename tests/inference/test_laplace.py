@@ -110,7 +110,9 @@ def test_any_family_and_prior(family, prior):
     x = np.concatenate([random_rows(60), random_rows(60) + 20])
     found = gp.laplace(gp.Mixture(2, family, prior), x, draws=100)
     assert found.flattest > 0
-    assert np.isfinite(found.log_evidence)
+    # Conjugate densities of several parts lack their constant.
+    single = len(found.parameters.shape.family.parts) == 1
+    assert np.isfinite(found.log_evidence) == (single or found.mixture.prior.kind != "conjugate")
     assert found.parameters.means.shape == (4, 100, 2, x.shape[1])
 
 
