@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpyro
 from numpyro import distributions as dist
 
-from gmm_ppl.mixture.covariance import AbstractCovariance
+from gmm_ppl.mixture.covariance import AbstractCovariance, Part
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape, from_sites
 from gmm_ppl.mixture.supports import VOLUME
 from gmm_ppl.priors.base import AbstractConjugatePrior, event_dims
@@ -20,6 +20,7 @@ from gmm_ppl.priors.laws import (
     inverse_gamma,
     squared_half_normal,
 )
+from gmm_ppl.types import Array
 
 if TYPE_CHECKING:
     from gmm_ppl.priors.conjugate import ConjugatePrior
@@ -62,14 +63,20 @@ def joint_parts(prior: "ConjugatePrior", shape: MixtureShape) -> AbstractCovaria
     sites = {}
     for part in shape.family.parts:
         law = PartLaw(constraint_of(part), part.shape(shape.components, shape.features), together.get(part.name))
-        sites[part.name] = numpyro.sample(part.name, law, infer=event_dims(*part.dims))
-        if part.support is VOLUME:
-            # Densities of volumes are of their logarithms; NumPyro's of the volumes themselves.
-            numpyro.factor(f"log {part.name}", -jnp.sum(jnp.log(sites[part.name])))
+        sites[part.name] = sampled(part, law)
     covariance = shape.family.from_sites(sites)
     spread = count * covariance.log_determinant(shape.features) + covariance.trace_precision(scatter)
     numpyro.factor("covariances", -jnp.sum(spread) / 2)
     return covariance
+
+
+def sampled(part: Part, law: dist.Distribution) -> Array:
+    """A part sampled from a law whose density is with respect to the measure of the part's support."""
+    value = numpyro.sample(part.name, law, infer=event_dims(*part.dims))
+    if part.support is VOLUME:
+        # Densities of volumes are of their logarithms; NumPyro's of the volumes themselves.
+        numpyro.factor(f"log {part.name}", -jnp.sum(jnp.log(value)))
+    return value
 
 
 def separated_program(prior: "SeparatedPrior", shape: MixtureShape) -> MixtureParameters:
@@ -84,15 +91,9 @@ def separated_program(prior: "SeparatedPrior", shape: MixtureShape) -> MixturePa
 
 def flat_program(shape: MixtureShape) -> MixtureParameters:
     """Every site anywhere on its support."""
-    sites = {
-        part.name: numpyro.sample(
-            part.name,
-            dist.ImproperUniform(constraint_of(part), (), part.shape(shape.components, shape.features)),
-            infer=event_dims(*part.dims),
-        )
-        for part in shape.parts
-    }
-    return from_sites(sites, shape.family)
+    sizes = shape.part_shapes
+    laws = {part.name: dist.ImproperUniform(constraint_of(part), (), sizes[part.name]) for part in shape.parts}
+    return from_sites({part.name: sampled(part, laws[part.name]) for part in shape.parts}, shape.family)
 
 
 def factor_program(prior: AbstractConjugatePrior, shape: MixtureShape) -> MixtureParameters:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from gmm_ppl.mixture.density import LOG_2PI, expected_log_likelihood
+from gmm_ppl.mixture.density import expected_log_likelihood
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.residuals import statistics_of_memberships
 from gmm_ppl.mixture.rows import rows
@@ -66,7 +66,7 @@ def test_the_mode_is_the_maximum(family, prior):
     shape, statistics, best = mixture_shape(family), statistics_of(family), mode(prior, family)
     np.testing.assert_allclose(best.weights.sum(), 1, rtol=1e-14)
     for part in shape.parts:
-        part.support.check(best.sites[part.name], part.name)
+        part.support.check(np.asarray(best.sites[part.name]), part.name)
     flat, unravel = ravel_pytree(jax.tree.map(jnp.asarray, coordinates(best)))
 
     def objective(place):
@@ -104,7 +104,7 @@ def test_the_posterior_is_the_prior_and_the_rows(family, prior):
     for seed in (1, 2, 3):
         parameters = random_parameters(family, seed=seed)
         found = given.log_density(parameters) - kernel.log_density(parameters)
-        wanted = expected_log_likelihood(statistics, parameters) + N * D / 2 * LOG_2PI
+        wanted = expected_log_likelihood(statistics, parameters) + N * D / 2 * np.log(2 * np.pi)
         assert isinstance(found, np.generic | np.ndarray)
         np.testing.assert_allclose(found, wanted, rtol=1e-11)
         as_arrays = jax.tree.map(jnp.asarray, (given, parameters))
@@ -152,7 +152,7 @@ def test_a_priors_own_mode(family):
     best = prior.kernel(shape).mode(shape)
     assert best.shape == shape
     for part in shape.parts:
-        part.support.check(best.sites[part.name], part.name)
+        part.support.check(np.asarray(best.sites[part.name]), part.name)
     np.testing.assert_allclose(best.weights, np.array([0.5, 1, 2]) / 3.5, rtol=1e-14)
     np.testing.assert_array_equal(best.means, np.broadcast_to([0.5, -1.0], (K, D)))
     for name, slope in prior.kernel(shape).slope(best).items():
