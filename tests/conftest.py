@@ -1,8 +1,10 @@
 """Shared by all tests: double precision where JAX is called directly, and hypothesis without chance or clocks."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import jax
+import jaxtyping
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -11,6 +13,20 @@ from gmm_ppl.compiled import make_room
 
 settings.register_profile("gmm_ppl", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("gmm_ppl")
+
+
+CHECKED = ("mixture", "model", "priors", "starts")
+"""Folders of tests in which annotations of shapes are checked: each call costs more than what it computes."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def shapes_checked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Shapes are checked where formulas are tested, call by call, and not in loops of many calls."""
+    folder = request.path.relative_to(Path(__file__).parent).parts[0]
+    before = jaxtyping.config.jaxtyping_disable
+    jaxtyping.config.update("jaxtyping_disable", folder not in CHECKED)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", before)
 
 
 @pytest.fixture(autouse=True)

@@ -44,7 +44,7 @@ def densities(y, points, mixture: gp.Mixture, alpha: float, *, draws: int = 1000
     )
     sampler.run(jax.random.key(seed), jnp.asarray(y), mixture, alpha)
     found, family = sampler.get_samples(group_by_chain=True), mixture.shape(y.shape[1]).family
-    parameters = gp.MixtureParameters(found["weights"], found["means"], family(found[family.site]))
+    parameters = gp.MixtureParameters(found["weights"], found["means"], family.from_sites(found))
     return np.exp(gp.GaussianMixture(parameters).log_prob(jnp.asarray(points)[:, None, None, :]).transpose(1, 2, 0))
 
 

@@ -46,11 +46,12 @@ def expanded_statistics(rows: Rows, parameters: MixtureParameters, lanes: int = 
     """Log-likelihood and `Statistics` about the rows' centre."""
     theta, moment = theta_of(rows, parameters), parameters.covariance.moment
 
-    def block(columns: Array, weights: Array) -> tuple[Array, Array]:
-        value, sums = feature_sums(theta, moment.features(about_centre(columns, rows)), weights)
-        return value, sums.astype(float)
-
-    value, sums = sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, parameters))
+    value, sums = sum_over_blocks(
+        lambda columns, weights: feature_sums(theta, moment.features(about_centre(columns, rows)), weights),
+        rows.columns,
+        rows.weights,
+        block_size(lanes, parameters),
+    )
     return value, as_statistics(sums, rows, parameters)
 
 
@@ -62,9 +63,9 @@ def feature_sums(theta: Float[Array, "... K P"], phi: Float[Array, "P B"], weigh
     # Responsibilities are `each` / `total`: whichever of the two factors is smaller takes the division.
     scale = weights / total
     if theta.ndim > 2 or phi.shape[0] < each.shape[-2]:
-        return value, (each * scale) @ phi.T
+        return value, ((each * scale) @ phi.T).astype(float)
     # (P, K), not (K, P): the longer side first is up to 1.6 times as fast.
-    return value, (phi @ (each * scale).T).T
+    return value, (phi @ (each * scale).T).T.astype(float)
 
 
 def as_statistics(sums: Float[Array, "... K P"], rows: Rows, parameters: MixtureParameters) -> Statistics:

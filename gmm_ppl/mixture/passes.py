@@ -6,6 +6,7 @@ What is done for each row is one formula in `expanded` and `residuals`; a pass d
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -64,12 +65,8 @@ class NumPyPass(AbstractPass):
         if self.features is None:
             self.features = moment.features(about_centre(rows.columns, rows))
         theta = theta_of(rows, parameters, precision)
-
-        def block(features: Array, weights: Array) -> tuple[Array, Array]:
-            return feature_sums(theta, features, weights)
-
-        value, total = sum_over_blocks(block, self.features, rows.weights, block_size(lanes, parameters))
-        return value, as_statistics(total.astype(float), rows, parameters)
+        value, total = sum_over_blocks(partial(feature_sums, theta), self.features, rows.weights, block_size(lanes, parameters))
+        return value, as_statistics(total, rows, parameters)
 
     def session(self) -> AbstractContextManager:
         return nullcontext()
@@ -127,10 +124,5 @@ def taken(parameters: MixtureParameters, chosen: object) -> MixtureParameters:
 
 def joined(first: np.ndarray, one: tuple[Array, Statistics], other: tuple[Array, Statistics]) -> tuple[Array, Statistics]:
     """Answers for the lanes where `first` holds, and for the others, in their places."""
-
-    def merge(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        whole = np.empty((first.size, *a.shape[1:]))
-        whole[first], whole[~first] = a, b
-        return whole
-
-    return map_arrays(merge, one, other)
+    places = np.argsort(np.concatenate([np.flatnonzero(first), np.flatnonzero(~first)]))
+    return map_arrays(lambda a, b: np.concatenate([a, b])[places], one, other)

@@ -40,16 +40,21 @@ def residual_log_likelihood(rows: Rows, parameters: MixtureParameters, lanes: in
 
 def residual_statistics(rows: Rows, parameters: MixtureParameters, lanes: int = 1) -> tuple[Array, Statistics]:
     """Log-likelihood and `Statistics` about the components' own means."""
-    xp, moment = namespace(rows.columns, parameters.means), parameters.covariance.moment
+    value, sums = sum_over_blocks(
+        lambda columns, weights: expected_moments(residuals_of(columns, rows, parameters.means), weights, parameters),
+        rows.columns,
+        rows.weights,
+        block_size(lanes, parameters.means.shape),
+    )
+    return value, Statistics(*sums, parameters.means, parameters.covariance.moment)
 
-    def block(columns: Array, weights: Array) -> tuple[Array, tuple[Array, Array, Array]]:
-        residuals = residuals_of(columns, rows, parameters.means)
-        largest, each, total = exponentials(joint_of_residuals(residuals, parameters), axis=-2)
-        value = xp.sum(weights * (largest + xp.log(total))[..., 0, :], axis=-1)
-        return value, moments(residuals, each * (weights / total), moment)
 
-    value, sums = sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, parameters.means.shape))
-    return value, Statistics(*sums, parameters.means, moment)
+def expected_moments(residuals: Float[Array, "... K D B"], weights: Array, parameters: MixtureParameters) -> tuple[Array, tuple]:
+    """Σ_i w_i log P(x_i), and the `moments` weighted by w_i γ_ik."""
+    xp = namespace(residuals, parameters.means)
+    largest, each, total = exponentials(joint_of_residuals(residuals, parameters), axis=-2)
+    value = xp.sum(weights * (largest + xp.log(total))[..., 0, :], axis=-1)
+    return value, moments(residuals, each * (weights / total), parameters.covariance.moment)
 
 
 def residuals_of(columns: Float[Array, "D B"], rows: Rows, centre: Float[Array, "... K D"]) -> Float[Array, "... K D B"]:
@@ -82,8 +87,10 @@ def statistics_of_memberships(rows: Rows, memberships: Float[Array, "... N K"], 
 def memberships_about(centre: Float[Array, "... K D"], rows: Rows, memberships: Array, moment: Moment) -> Statistics:
     """`moments` in blocks."""
     weights = memberships.swapaxes(-1, -2) * rows.weights
-
-    def block(columns: Array, each: Array) -> tuple[Array, Array, Array]:
-        return moments(residuals_of(columns, rows, centre), each, moment)
-
-    return Statistics(*sum_over_blocks(block, rows.columns, weights, block_size(1, centre.shape)), centre, moment)
+    sums = sum_over_blocks(
+        lambda columns, each: moments(residuals_of(columns, rows, centre), each, moment),
+        rows.columns,
+        weights,
+        block_size(1, centre.shape),
+    )
+    return Statistics(*sums, centre, moment)

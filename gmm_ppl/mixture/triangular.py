@@ -188,7 +188,7 @@ def lower_triangle(size: int) -> np.ndarray:
 def triangle_places(size: int) -> np.ndarray:
     """Where each entry of a lower triangular matrix is in the list of those below the diagonal and then those on it."""
     rows, columns = strict_lower(size)
-    place = np.zeros((size, size), dtype=int)
+    place = np.zeros((size, size), dtype=np.int32)
     place[rows, columns] = np.arange(rows.size)
     place[np.arange(size), np.arange(size)] = rows.size + np.arange(size)
     return place
@@ -197,14 +197,16 @@ def triangle_places(size: int) -> np.ndarray:
 @cache
 def upper_triangle(size: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns of the entries on or above the diagonal, row by row."""
-    return np.triu_indices(size)
+    rows, columns = np.triu_indices(size)
+    # JAX adds a size of its own type to them, and refuses where that is another.
+    return rows.astype(np.int32), columns.astype(np.int32)
 
 
 @cache
 def symmetric_places(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows and columns of the upper triangle of a symmetric matrix, row by row, and where in that list each entry is."""
     rows, columns = upper_triangle(size)
-    place = np.zeros((size, size), dtype=int)
+    place = np.zeros((size, size), dtype=np.int32)
     place[rows, columns] = place[columns, rows] = np.arange(rows.size)
     return rows, columns, place
 

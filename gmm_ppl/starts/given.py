@@ -9,7 +9,7 @@ from gmm_ppl.types import Float
 
 def given_memberships(start: object, count: int, components: int) -> Float[np.ndarray, "N K"]:
     """Responsibilities or labels of so many rows as memberships; InputError where they are neither."""
-    array = np.asarray(start)
+    array = as_array(start)
     if array.shape == (count,):
         array = one_hot(array, components)
     if array.shape != (count, components):
@@ -21,6 +21,14 @@ def given_memberships(start: object, count: int, components: int) -> Float[np.nd
     if not (np.isfinite(memberships).all() and (memberships >= 0).all() and np.allclose(memberships.sum(axis=1), 1)):
         raise InputError("start: responsibilities must be finite and non-negative, and each row must sum to one.")
     return memberships
+
+
+def as_array(start: object) -> np.ndarray:
+    """What was given, or one object where xarray and others refuse to be arrays."""
+    try:
+        return np.asarray(start)
+    except (TypeError, ValueError):
+        return np.array(None)
 
 
 def given_parameters(parameters: MixtureParameters, shape: MixtureShape) -> MixtureParameters:

@@ -64,7 +64,7 @@ LAWS = {
     ),
     "circular": dist.VonMises(0.5, 2.0),
     "interval": dist.Uniform(jnp.array([-1.0, 0.0]), 2.0).to_event(1),
-    "truncated": dist.TruncatedNormal(0.0, 1.0, low=jnp.array([-1.0, 0.5]), high=2.0).to_event(1),
+    "truncated": dist.TruncatedNormal(0.0, 1.0, low=jnp.array([-1.0, 0.5]), high=jnp.array([2.0, 2.0])).to_event(1),
     "simplices": dist.Dirichlet(jnp.array([1.0, 2.0, 3.0])).expand([2]).to_event(1),
     "zero sum": dist.ZeroSumNormal(1.5, (4,)),
     "correlation Cholesky": dist.LKJCholesky(3, 2.0),
@@ -130,7 +130,7 @@ def test_laws_with_draws(name):
     drawn = draw_sites(prior, SHAPE, jax.random.key(1))[0]["site"]
     assert np.all(law.support(drawn))
     other = draw_sites(prior, SHAPE, jax.random.key(2))[0]["site"]
-    assert np.all(drawn.ravel()[0] != other.ravel()[0])
+    assert np.any(drawn != other)
 
 
 def test_every_support_is_all_of_numpyros():

@@ -104,7 +104,7 @@ class ClosedForm(AbstractMStep):
         """Coordinates by part."""
         parts, begun = {}, 0
         for (name, shape), size in zip(self.shapes.items(), self.sizes, strict=True):
-            parts[name] = flat[..., begun : begun + size].reshape(*flat.shape[:-1], *shape)
+            parts[name] = flat[..., begun : begun + size].reshape((*flat.shape[:-1], *shape))
             begun += size
         return parts
 

@@ -59,7 +59,7 @@ def search(engine: Engine, *, start: object, starts: int, seed: int, progress: P
 
 def beginnings(engine: Engine, seed: int) -> Beginnings:
     """Where an engine's rows can be begun with."""
-    return Beginnings(engine.prepared.rows, engine.prepared.shape, engine.prepared.scale, seed)
+    return Beginnings(engine.prepared.rows, engine.prepared.shape, engine.prepared.scale, int(seed))
 
 
 def named(engine: Engine, start: str, starts: int, seed: int, progress: Progress) -> tuple[Climbs, tuple[str, ...]]:
