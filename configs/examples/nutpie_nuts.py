@@ -33,7 +33,9 @@ def compiled(mixture: gp.Mixture, x):
 
     def expand(flat):
         with jax.enable_x64(True):
-            return {name: np.asarray(each) for name, each in constrain(flat).items()}
+            sites = constrain(flat)
+            # nutpie takes them in the order of `expanded_names`; JAX sorts them by name.
+            return {name: np.asarray(sites[name]) for name in point.sites}
 
     def begin(seed):
         return start + np.random.default_rng(seed).normal(scale=0.1, size=start.shape)

@@ -1,16 +1,21 @@
 """Traces climb, the best start is the best, seeds mean what they say, and so does the tolerance."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
 
 import gmm_ppl as gp
+from gmm_ppl.inference.base import Status
+from gmm_ppl.inference.em.loop import STATUSES
 from gmm_ppl.inference.em.restarts import number_optima
 from gmm_ppl.starts import STARTS as KINDS
 from tests.cases import FAMILY_NAMES, priors_of
 from tests.inference.conftest import MAX_STEPS, STARTS
 from tests.inference.oracles import K, N, overlapping_rows
 from tests.inference.programs import prior
+from tests.inference.test_em_search import climbs_at
 
 GRID = [(family, kind) for family in FAMILY_NAMES for kind in ("flat", "weak", "conjugate")]
 GRID += [("full", "separated"), ("diagonal", "separated"), ("full", "program")]
@@ -70,7 +75,8 @@ def test_optima_are_numbered_from_the_best():
     ids=["two levels", "a chain of small gaps", "failed starts", "all failed"],
 )
 def test_number_optima(objective, usable, wanted):
-    numbers = number_optima(np.array(objective), np.array(usable, bool), gap=1e-3)
+    status = [STATUSES.index(Status.CONVERGED if each else Status.COLLAPSED) for each in usable]
+    numbers = number_optima(replace(climbs_at(*objective), status=np.array(status)), gap=1e-3)
     np.testing.assert_array_equal(numbers, wanted)
 
 

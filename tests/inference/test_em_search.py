@@ -1,5 +1,6 @@
 """The search for the best optimum: short runs, splits and merges, other starts where none can be used, and Ctrl-C in each."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,7 @@ from gmm_ppl.inference.base import Status
 from gmm_ppl.inference.em import loop, search
 from gmm_ppl.inference.em.engine import Climbs
 from gmm_ppl.inference.em.loop import STATUSES
+from gmm_ppl.inference.em.restarts import number_optima
 from gmm_ppl.progress import silent
 from gmm_ppl.records import map_arrays
 from gmm_ppl.starts import STARTS
@@ -19,13 +21,14 @@ from tests.inference.oracles import K, overlapping_rows
 KINDS = [kind for kind in STARTS if kind != "several"]
 
 
-def climbs_at(*objectives):
+def climbs_at(*objectives, spurious=False):
     """Starts that converged at these objectives."""
     count = len(objectives)
     parameters = random_parameters("full", lanes=(count,))
     status = np.full(count, STATUSES.index(Status.CONVERGED))
-    zeros = np.zeros(count)
-    return Climbs(parameters, parameters.sites, np.array(objectives, float), zeros, zeros.astype(int), status, zeros[:, None])
+    zeros, spikes = np.zeros(count), np.broadcast_to(spurious, count)
+    height = np.array(objectives, float)
+    return Climbs(parameters, parameters.sites, height, zeros, zeros.astype(int), status, zeros[:, None], spikes)
 
 
 def test_each_split_and_merge_improves_the_optimum_that_it_began_from(monkeypatch):
@@ -49,7 +52,29 @@ def test_each_split_and_merge_improves_the_optimum_that_it_began_from(monkeypatc
 def raised(climb, rise):
     """One start, higher by so many nats."""
     one = map_arrays(lambda leaf: np.asarray(leaf)[None], climb)
-    return Climbs(one.parameters, one.sites, one.log_likelihood + rise, one.log_prior, one.iteration, one.status, one.trace)
+    return replace(one, log_likelihood=one.log_likelihood + rise)
+
+
+def test_spikes_on_a_few_rows_come_last(monkeypatch):
+    """They win where there is nothing else, and are no better than what is none."""
+    climbs = climbs_at(-5, -1, -3, spurious=[False, True, False])
+    assert climbs.ranked.tolist() == [2, 0, 1]
+    assert number_optima(climbs, 1e-3).tolist() == [1, 2, 0]
+    assert climbs_at(-5, -1, spurious=True).ranked.tolist() == [1, 0]
+    spike = replace(raised(climbs.take(0), 10.0), spurious=np.array([True]))
+    monkeypatch.setattr(search, "best_proposal", lambda *_: spike)
+    monkeypatch.setattr(search, "work_of", lambda engine: 1)
+    found, kinds = search.improved(None, SimpleNamespace(seed=0), climbs, ("a", "b", "c"), silent)
+    assert found.objective.tolist() == [-5.0, 5.0, -3.0]
+    assert kinds == ("a", "b, split and merged", "c")
+
+
+def test_a_spike_is_no_answer_of_a_prior_that_does_not_hold_covariances():
+    """One row of its own raises the density without end; the separated prior has no more of a maximum than no prior."""
+    found = gp.fit(gp.Mixture(2, "full", "separated"), overlapping_rows(120))
+    assert found.objective < found.restarts.objective.max()
+    assert (found.parameters.weights * 120).min() > 6
+    assert found.restarts.optimum[found.restarts.best] == 0
 
 
 def test_a_kind_says_once_that_it_was_split_and_merged(monkeypatch):

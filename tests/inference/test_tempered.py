@@ -143,7 +143,7 @@ def test_the_mean_of_evidence_is_not_that_of_its_logarithm():
 def test_the_error_of_runs_that_nearly_agree_is_the_delta_methods(rng):
     evidence = 500 + 0.01 * rng.standard_normal(16)
     relative = np.exp(evidence - 500)
-    assert combined(evidence)[1] == pytest.approx(stats.sem(relative) / relative.mean(), rel=1e-3)
+    assert combined(evidence)[1] == pytest.approx(stats.sem(relative) / relative.mean(), rel=1e-2)
 
 
 def test_the_error_of_runs_far_apart_covers_them():

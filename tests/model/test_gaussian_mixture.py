@@ -276,7 +276,8 @@ WRONG_ROWS = {"NumPy": np.arange(5.0), "JAX": jnp.arange(5.0), "two columns": np
 def test_rows_without_the_axis_of_one_feature_are_refused(use, name):
     rows = WRONG_ROWS[name]
     if (use, name) == ("groups", "two columns"):
-        return refused_by_numpyro(lambda: USES[use](ONE_FEATURE, rows))
+        refused_by_numpyro(lambda: USES[use](ONE_FEATURE, rows))
+        return
     with pytest.raises(InputError) as caught:
         USES[use](ONE_FEATURE, rows)
     wanted = f"x must end in an axis of 1 feature; its shape is {rows.shape}. A single feature is x[:, None]."
@@ -292,7 +293,8 @@ def refused_by_numpyro(call):
 @pytest.mark.parametrize("use", USES)
 def test_one_column_is_no_row_of_two_features(use):
     if use == "groups":
-        return refused_by_numpyro(lambda: USES[use](GOOD, np.ones((5, 1))))
+        refused_by_numpyro(lambda: USES[use](GOOD, np.ones((5, 1))))
+        return
     with pytest.raises(InputError) as caught:
         USES[use](GOOD, np.ones((5, 1)))
     assert str(caught.value) == "x must end in an axis of 2 features; its shape is (5, 1)."

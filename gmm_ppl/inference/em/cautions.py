@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gmm_ppl.inference.base import EMPTY, PointFit
+from gmm_ppl.inference.base import PointFit
+from gmm_ppl.inference.em.spurious import numbers_of_one, on_few_rows
 from gmm_ppl.inference.prepared import Prepared
 from gmm_ppl.inference.status import Status
-from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
+from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.triangular import diagonal
 from gmm_ppl.priors.base import AbstractConjugatePrior
 from gmm_ppl.types import Float
@@ -44,25 +45,15 @@ def of_starts(status: tuple[Status, ...]) -> Iterator[str]:
 
 
 def of_few_rows(prepared: Prepared, parameters: MixtureParameters) -> Iterator[str]:
-    """Components of a maximum-likelihood fit that have hardly more rows than numbers of their own."""
-    rows, own = parameters.weights * float(prepared.rows.total), numbers_of_one(prepared.shape)
-    # Where components share their spread, a mean of one's own makes no spike.
-    if prepared.prior.proper or own == prepared.shape.features:
-        return
-    few = np.flatnonzero((rows <= own + 1) & (parameters.weights >= EMPTY))
+    """Components that have hardly more rows than numbers of their own, where no prior holds them."""
+    few = np.flatnonzero(on_few_rows(prepared, parameters.weights))
     if few.size:
-        counts = ", ".join(f"{rows[each]:.1f}" for each in few)
+        rows = parameters.weights[few] * float(prepared.rows.total)
         yield (
-            f"Component {listed(few)}, counting from 0, has {counts} rows for {own} numbers of its own: a spurious "
-            "maximum. Use a proper prior (prior: weak), fewer components or a simpler covariance family."
+            f"Component {listed(few)}, counting from 0, has {', '.join(f'{each:.1f}' for each in rows)} rows for "
+            f"{numbers_of_one(prepared.shape)} numbers of its own: a spurious maximum. Use a prior that keeps variances from "
+            "zero (prior: weak), fewer components or a simpler covariance family."
         )
-
-
-def numbers_of_one(shape: MixtureShape) -> int:
-    """Numbers that each component has to itself, but for its weight."""
-    one = MixtureShape(1, shape.features, shape.family)
-    own = [part.count(1, shape.features) for part in one.parts[1:] if "component" in part.dims]
-    return sum(own)
 
 
 def of_the_prior(prepared: Prepared, parameters: MixtureParameters) -> Iterator[str]:

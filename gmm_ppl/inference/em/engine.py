@@ -10,6 +10,7 @@ from gmm_ppl.inference.em.accelerate import accelerated
 from gmm_ppl.inference.em.loop import RUNNING, STATUSES, run
 from gmm_ppl.inference.em.m_step import hosted_m_step
 from gmm_ppl.inference.em.method import EM
+from gmm_ppl.inference.em.spurious import on_few_rows
 from gmm_ppl.inference.prepared import Prepared
 from gmm_ppl.inference.status import Status
 from gmm_ppl.mixture.parameters import MixtureParameters, from_sites
@@ -20,14 +21,14 @@ from gmm_ppl.priors import AbstractPrior
 from gmm_ppl.priors.base import AbstractDirectPrior, Sites
 from gmm_ppl.progress import Progress
 from gmm_ppl.records import Record, map_arrays
-from gmm_ppl.types import Array, Float, Int
+from gmm_ppl.types import Array, Bool, Float, Int
 
 
 class Climbs(Record):
     """What S starts came to, all at the parameters that each ended with, in the data's own coordinates.
 
     Densities are in nats; `status` is a position in `STATUSES`, or RUNNING where Ctrl-C came; `trace` (S, T) is the objective at
-    each iteration, NaN beyond the last.
+    each iteration, NaN beyond the last. `spurious` tells spikes on a few rows (`spurious`).
     """
 
     parameters: MixtureParameters
@@ -37,6 +38,7 @@ class Climbs(Record):
     iteration: Int[Array, " S"]
     status: Int[Array, " S"]
     trace: Float[Array, "S T"]
+    spurious: Bool[Array, " S"]
 
     @property
     def objective(self) -> Float[Array, " S"]:
@@ -51,8 +53,9 @@ class Climbs(Record):
 
     @property
     def ranked(self) -> Int[np.ndarray, " S"]:
-        """Positions of the starts, usable ones first, the highest objective first."""
-        return np.lexsort((-np.where(np.isfinite(self.objective), self.objective, -np.inf), ~self.usable))
+        """Positions of the starts: usable ones first, spurious maxima after others, the highest objective first."""
+        height = np.where(np.isfinite(self.objective), self.objective, -np.inf)
+        return np.lexsort((-height, self.spurious, ~self.usable))
 
     @property
     def interrupted(self) -> bool:
@@ -151,6 +154,7 @@ class Engine:
             ends.states.iteration,
             ends.states.status,
             ends.trace[:, :longest],
+            on_few_rows(self.prepared, found.weights).any(axis=-1),
         )
 
     @cached_property

@@ -20,6 +20,9 @@ from gmm_ppl.priors.sites import median_sites
 from gmm_ppl.records import map_arrays, static
 from gmm_ppl.types import Array, Float, in_float64
 
+STUCK = 1e-3
+"""Nats that a Newton step should still gain where none gains any: on the way to a covariance that is singular."""
+
 
 class InnerClimb(AbstractMStep):
     """The M-step of any prior, in JAX, for one start: a climb in unconstrained coordinates of the density of sites (no Jacobian).
@@ -40,8 +43,9 @@ class InnerClimb(AbstractMStep):
         start = self.flat(position)
         # To the last digit: what a step leaves undone, the loop must not take for the end of what EM has to gain.
         found = find_mode(by_columns(lambda flat: self.objective(statistics, flat)), start, settled=0)
-        # NaN where the density has no derivatives at the start: to stay there would look like having converged.
-        return self.from_flat(jnp.where(found.done, found.position, jnp.nan))
+        # NaN where the density has no derivatives, or rises without end: to stay there would look like having converged.
+        arrived = found.done & (found.promised < STUCK)
+        return self.from_flat(jnp.where(arrived, found.position, jnp.nan))
 
     def objective(self, statistics: Statistics, flat: Float[Array, " P"]) -> Float[Array, ""]:
         """Q + log p at coordinates."""

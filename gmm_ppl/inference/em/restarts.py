@@ -59,7 +59,7 @@ def in_order(found: PointFit) -> PointFit:
 def summarise(climbs: Climbs, total: float, kinds: tuple[str, ...]) -> Restarts:
     """What each start came to. A start that was still running when it was interrupted has reached no limit of its own."""
     status = tuple(Status.INTERRUPTED if code == RUNNING else STATUSES[code] for code in climbs.status.tolist())
-    optimum = number_optima(climbs.objective, climbs.usable, SAME_OPTIMUM * total)
+    optimum = number_optima(climbs, SAME_OPTIMUM * total)
     return Restarts(
         climbs.objective,
         climbs.log_likelihood,
@@ -72,12 +72,12 @@ def summarise(climbs: Climbs, total: float, kinds: tuple[str, ...]) -> Restarts:
     )
 
 
-def number_optima(objective: np.ndarray, usable: np.ndarray, gap: float) -> np.ndarray:
-    """Number distinct optima from 0, the best, by gaps in the sorted objectives; −1 for unusable starts."""
-    numbers = np.full(objective.size, -1)
-    order = np.flatnonzero(usable)[np.argsort(-objective[usable], kind="stable")]
+def number_optima(climbs: Climbs, gap: float) -> np.ndarray:
+    """Number distinct optima from 0, the best, by gaps in the ranked objectives; −1 for unusable starts."""
+    numbers = np.full(climbs.objective.size, -1)
+    order = climbs.ranked[: climbs.usable.sum()]
     if order.size:
-        numbers[order] = np.concatenate([[0], np.cumsum(-np.diff(objective[order]) > gap)])
+        numbers[order] = np.concatenate([[0], np.cumsum(np.abs(np.diff(climbs.objective[order])) > gap)])
     return numbers
 
 

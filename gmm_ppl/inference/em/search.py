@@ -157,7 +157,9 @@ def improved(
                 better = best_proposal(engine, begun, climbs.take(place), rng)
             except KeyboardInterrupt:
                 return cut_short(climbs), kinds
-            if better is None or not better.objective[0] > climbs.objective[place] + RISE:
+            if better is None or better.spurious[0] > climbs.spurious[place]:
+                break
+            if not better.objective[0] > climbs.objective[place] + RISE:
                 break
             climbs = joined(climbs, better).take([len(kinds) if at == place else at for at in range(len(kinds))])
             kinds = (*kinds[:place], f"{kinds[place].removesuffix(SPLIT)}{SPLIT}", *kinds[place + 1 :])
