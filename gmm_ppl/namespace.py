@@ -38,7 +38,7 @@ def constant(array: Array) -> Array:
 def log_gamma(array: Array) -> Array:
     """Log Γ, entry by entry."""
     if namespace(array) is np:
-        return np.vectorize(math.lgamma, otypes=[float])(array)
+        return np.array([math.lgamma(each) for each in np.ravel(array).tolist()]).reshape(np.shape(array))
     from jax.scipy.special import gammaln
 
     return gammaln(array)

@@ -99,11 +99,11 @@ def exponentials(joint: Array, axis: int) -> tuple[Array, Array, Array]:
     xp = namespace(joint)
     # Whatever m is, the answers are the same: it has no derivative. Asked for one, JAX looks for the entries that equal the
     # largest, and where compiled code rounds the two in different ways finds none, which makes it NaN.
-    largest = constant(xp.max(joint, axis=axis, keepdims=True))
+    largest = constant(joint.max(axis=axis, keepdims=True))
     # Where no component has any density m is of no account, and the answer −∞, not NaN.
     largest = xp.where(largest == -math.inf, 0, largest)
     each = xp.exp(joint - largest)
-    return largest, each, xp.sum(each, axis=axis, keepdims=True)
+    return largest, each, each.sum(axis=axis, keepdims=True)
 
 
 def expected_log_likelihood(statistics: Statistics, parameters: MixtureParameters) -> Float[Array, "..."]:
@@ -115,11 +115,11 @@ def expected_log_likelihood(statistics: Statistics, parameters: MixtureParameter
     xp = namespace(statistics.count, parameters.weights)
     shift = parameters.means - statistics.centre
     moved, first = parameters.covariance.whiten(shift), parameters.covariance.whiten(statistics.first)
-    distances = parameters.covariance.trace_precision(statistics.second) - 2 * xp.sum(moved * first, axis=-1)
-    distances = distances + statistics.count * xp.sum(moved**2, axis=-1)
+    distances = parameters.covariance.trace_precision(statistics.second) - 2 * (moved * first).sum(axis=-1)
+    distances = distances + statistics.count * (moved**2).sum(axis=-1)
     # An empty component with weight 0 contributes 0 · (−∞), which is 0 here and NaN in floating point.
     kept = xp.where(statistics.count > 0, log_normalisers(parameters), 0)
-    return xp.sum(statistics.count * kept - distances / 2, axis=-1)
+    return (statistics.count * kept - distances / 2).sum(axis=-1)
 
 
 def gaussian(parameters: MixtureParameters, distances: Float[Array, "... K"]) -> Float[Array, "... K"]:

@@ -37,7 +37,7 @@ def expanded_log_likelihood(rows: Rows, parameters: MixtureParameters, lanes: in
 
     def block(columns: Array, weights: Array) -> Array:
         logarithm, _, total = exponentials(theta @ moment.features(about_centre(columns, rows)), axis=-2)
-        return xp.sum(weights * (logarithm + xp.log(total)), dtype=float)
+        return (weights * (logarithm + xp.log(total))).sum(dtype=float)
 
     return sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, parameters))
 
@@ -59,7 +59,7 @@ def feature_sums(theta: Float[Array, "... K P"], phi: Float[Array, "P B"], weigh
     """Σ_i w_i log P(x_i), and Σ_i w_i r_ik φ_i (…, K, P)."""
     xp = namespace(theta, phi)
     largest, each, total = exponentials(theta @ phi, axis=-2)
-    value = xp.sum(weights * (largest + xp.log(total))[..., 0, :], axis=-1, dtype=float)
+    value = (weights * (largest + xp.log(total))[..., 0, :]).sum(axis=-1, dtype=float)
     # Responsibilities are `each` / `total`: whichever of the two factors is smaller takes the division.
     scale = weights / total
     if theta.ndim > 2 or phi.shape[0] < each.shape[-2]:
@@ -92,7 +92,7 @@ def coefficients(
     means = parameters.means - centre
     precision = covariance.precision() if precision is None else precision
     precision = precision + 0 * covariance.moment.expand(means[..., 0])
-    distances = xp.sum(covariance.moment.linear(precision, means) * means, axis=-1)
+    distances = (covariance.moment.linear(precision, means) * means).sum(axis=-1)
     constant = log_normalisers(parameters) - distances / 2
     # A component of weight 0: e^−1e30 is 0 as well, and 0 · 1e30, unlike 0 · ∞, is 0.
     return covariance.moment.coefficients(xp.where(constant == -math.inf, -1e30, constant), precision, means)
@@ -108,4 +108,4 @@ def expanded_size(
     xp, covariance = namespace(parameters.means, centre), parameters.covariance
     size = xp.maximum(reach, xp.abs(parameters.means - centre))
     precision = covariance.precision() if precision is None else precision
-    return xp.sum(covariance.moment.linear(xp.abs(precision), size) * size, axis=-1)
+    return (covariance.moment.linear(xp.abs(precision), size) * size).sum(axis=-1)

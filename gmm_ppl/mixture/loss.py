@@ -14,7 +14,7 @@ def expanding_loss(rows: Rows, parameters: MixtureParameters, precision: Array |
     """Nats that a row's log density may lose to rounding in the expanded square: ε (distance / σ)², the worst component's."""
     xp = namespace(rows.columns, parameters.means)
     size = expanded_size(parameters, rows.origin + rows.centre, rows.reach, precision)
-    return xp.finfo(rows.columns.dtype).eps * xp.max(size, axis=-1)
+    return xp.finfo(rows.columns.dtype).eps * size.max(axis=-1)
 
 
 def rounding_loss(rows: Rows, parameters: MixtureParameters) -> Float[Array, "..."]:

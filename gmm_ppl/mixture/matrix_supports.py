@@ -40,7 +40,7 @@ class PositiveDefinite(Support):
     def log_jacobian(self, real: Float[Array, "... T"]) -> Array:
         """D log 2 + Σ_d (D − d + 2) log L_dd, counted from d = 1."""
         size = self.size(real)
-        return namespace(real).sum(np.log(2) + real[..., -size:] * np.arange(size + 1.0, 1, -1), axis=-1)
+        return (np.log(2) + real[..., -size:] * np.arange(size + 1.0, 1, -1)).sum(axis=-1)
 
     def check(self, values: np.ndarray, name: str) -> None:
         matrices = values.reshape(-1, *values.shape[-2:])
@@ -80,7 +80,7 @@ class UnitDeterminant(Support):
         """−Σ_d (d − 1) log L_dd, counted from d = 1."""
         size, xp = self.size(real), namespace(real)
         logarithms = xp.log(diagonal(self.factor(real)))
-        return -xp.sum(logarithms * np.arange(size), axis=-1)
+        return -(logarithms * np.arange(size)).sum(axis=-1)
 
     def check(self, values: np.ndarray, name: str) -> None:
         POSITIVE_DEFINITE.check(values, name)

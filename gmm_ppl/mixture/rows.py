@@ -34,7 +34,7 @@ class Rows(Record):
     @property
     def total(self) -> Float[Array, ""]:
         """Σ_i w_i."""
-        return namespace(self.weights).sum(self.weights, dtype=float)
+        return self.weights.sum(dtype=float)
 
 
 def rows(x: Any, weights: Any = None, *, single: bool = False) -> Rows:

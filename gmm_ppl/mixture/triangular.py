@@ -14,7 +14,7 @@ Entries = dict[tuple[int, int], Array]
 
 
 def fused(matrices: Array) -> bool:
-    """Whether arithmetic on these matrices is best written out, entry by entry."""
+    """Whether arithmetic on these matrices is best written out, entry by entry: never NumPy's."""
     return matrices.shape[-1] <= WRITTEN_OUT and namespace(matrices) is not np
 
 
@@ -74,7 +74,7 @@ def substituted(factor: Float[np.ndarray, "... D D"]) -> Float[np.ndarray, "... 
 
 def log_determinant(matrices: Float[Array, "... D D"]) -> Array:
     """Log |Σ| from the Cholesky factor, which neither overflows nor underflows where the determinant itself would."""
-    return 2 * namespace(matrices).sum(namespace(matrices).log(diagonal(cholesky(matrices))), axis=-1)
+    return 2 * namespace(matrices).log(diagonal(cholesky(matrices))).sum(axis=-1)
 
 
 def diagonal(matrices: Float[Array, "... D D"]) -> Float[Array, "... D"]:
@@ -82,25 +82,21 @@ def diagonal(matrices: Float[Array, "... D D"]) -> Float[Array, "... D"]:
     xp = namespace(matrices)
     if xp is np:
         return np.diagonal(matrices, axis1=-2, axis2=-1)
-    return xp.sum(xp.where(np.eye(matrices.shape[-1], dtype=bool), matrices, 0), axis=-1)
+    return xp.where(np.eye(matrices.shape[-1], dtype=bool), matrices, 0).sum(axis=-1)
 
 
 def applied(matrices: Float[Array, "... D D"], vectors: Float[Array, "... D"]) -> Float[Array, "... D"]:
     """A v, leading axes broadcast."""
     xp = namespace(matrices, vectors)
     if matrices.shape[-1] <= WRITTEN_OUT:
-        return xp.sum(matrices * vectors[..., None, :], axis=-1)
+        return (matrices * vectors[..., None, :]).sum(axis=-1)
     return xp.matmul(matrices, vectors[..., None])[..., 0]
 
 
 def traced(roots: Float[Array, "... D D"], second: Float[Array, "... D D"]) -> Array:
     """tr(R S Rᵀ)."""
-    xp = namespace(roots, second)
-    if roots.shape[-1] <= WRITTEN_OUT:
-        product = xp.sum(roots[..., :, :, None] * second[..., None, :, :], axis=-2)
-    else:
-        product = roots @ second
-    return xp.sum(product * roots, axis=(-2, -1))
+    product = (roots[..., :, :, None] * second[..., None, :, :]).sum(axis=-2) if fused(roots) else roots @ second
+    return (product * roots).sum(axis=(-2, -1))
 
 
 def cholesky_entries(matrices: Float[Array, "... D D"]) -> tuple[Entries, list[Array]]:
@@ -150,7 +146,7 @@ def triangle(below: Float[Array, "... Q"], on: Float[Array, "... D"]) -> Float[A
         return np.where(lower, entries[..., place], 0)
     if size <= WRITTEN_OUT:
         chosen = lower[..., None] & (place[..., None] == np.arange(entries.shape[-1]))
-        return xp.sum(xp.where(chosen, entries[..., None, None, :], 0), axis=-1)
+        return xp.where(chosen, entries[..., None, None, :], 0).sum(axis=-1)
     return xp.where(lower, entries.at[..., place].get(mode="promise_in_bounds"), 0)
 
 
@@ -168,7 +164,7 @@ def below_diagonal(matrices: Float[Array, "... D D"]) -> Float[Array, "... Q"]:
 def squared(lower: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
     """L Lᵀ."""
     if fused(lower):
-        return namespace(lower).sum(lower[..., :, None, :] * lower[..., None, :, :], axis=-1)
+        return (lower[..., :, None, :] * lower[..., None, :, :]).sum(axis=-1)
     return lower @ lower.swapaxes(-1, -2)
 
 

@@ -54,13 +54,13 @@ class ConjugateKernel(Record):
     def log_density(self, parameters: MixtureParameters) -> Float[Array, "..."]:
         """Log p at parameters, in nats."""
         xp, covariance = namespace(parameters.weights), parameters.covariance
-        distances = xp.sum(covariance.whiten(parameters.means - self.mean) ** 2, axis=-1)
+        distances = (covariance.whiten(parameters.means - self.mean) ** 2).sum(axis=-1)
         determinants = covariance.log_determinant(parameters.means.shape[-1])
         # Where nothing is counted nothing is asked: 0 · ∞ of a weight of 0, or of a covariance that has collapsed, is no number.
         power = self.concentration - 1
         weights = power * log_weights(xp.where(power == 0, 1, parameters.weights))
         spread = self.count * determinants + covariance.trace_precision(self.scatter) + self.mean_precision * distances
-        return self.constant + xp.sum(weights - spread / 2, axis=-1)
+        return self.constant + (weights - spread / 2).sum(axis=-1)
 
     def slope(self, parameters: MixtureParameters) -> dict[str, Array]:
         """∂ log p / ∂ coordinates: of `weights` their logarithms (with π = softmax), of means themselves, of covariances those of

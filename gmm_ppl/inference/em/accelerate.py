@@ -61,17 +61,16 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         return AcceleratedPoint(point, proposal, coordinates, own, unknown, no_memory(own), unknown, none, none, moved)
 
     def step(self, point: AcceleratedPoint) -> AcceleratedPoint:
-        own = point.fraction == 0
-        reached = self.method.evaluate(point.proposal if always(own) else select(own, point.proposal, self.target(point)))
+        xp, own = namespace(point.fraction), point.fraction == 0
+        moved = xp.where(own[..., None], point.own, point.fraction[..., None] * point.direction)
+        coordinates = point.coordinates + moved
+        target = point.proposal if always(own) else select(own, point.proposal, self.m_step.from_flat(coordinates))
+        reached = self.method.evaluate(target)
         gain = reached.objective - point.point.objective
-        finite = namespace(gain).isfinite(gain) & ~self.method.collapsed(reached)
+        finite = xp.isfinite(gain) & ~self.method.collapsed(reached)
         taken = own | (finite & (gain >= -self.last_digits(point)))
-        arrived = self.arrived(reached, point)
+        arrived = self.arrived(reached, coordinates, moved, point)
         return arrived if always(taken) else select(taken, arrived, hesitating(point, gain))
-
-    def target(self, point: AcceleratedPoint) -> Position:
-        """Where the quasi-Newton step leads."""
-        return self.m_step.from_flat(point.coordinates + point.fraction[..., None] * point.direction)
 
     def em_point(self, point: AcceleratedPoint) -> EMPoint:
         return point.point
@@ -83,36 +82,35 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         return self.method.rounding(point.point)
 
     def settled(self, point: AcceleratedPoint, gain: Array, last_gain: Array, floor: Array) -> Bool[Array, "..."]:
-        xp = namespace(gain)
+        xp, digits = namespace(gain), self.last_digits(point)
         # Gains of quasi-Newton steps shrink by no steady factor. Half of gᵀ H g is what is left where the objective is a
         # parabola, as far as the memory knows: half as much, after two small gains, was nowhere less than the tolerance
         # promises. Without a memory EM made the steps, and Aitken's rule holds.
-        least = xp.maximum(floor, self.last_digits(point))
+        least = xp.maximum(floor, digits)
         small = (point.moved > 1) & (xp.maximum(gain, last_gain) <= least) & (point.left <= least / 2)
-        aitken = (point.moved > 1) & settled(gain, last_gain, self.last_digits(point), floor)
+        aitken = (point.moved > 1) & settled(gain, last_gain, digits, floor)
         # What EM's own next step should gain, about half its slope, sees what gains so far do not: a memory that is wrong
         # where a component empties, and a saddle that is being left. Where a weight is 0 it is not known.
-        ahead = xp.sum(point.own * point.gradient, axis=-1) / 2
+        ahead = (point.own * point.gradient).sum(axis=-1) / 2
         # Where neither the last two steps nor EM's next gain a digit, all that the memory holds is rounding.
-        still = xp.maximum(xp.maximum(gain, last_gain), ahead) <= self.last_digits(point)
+        still = xp.maximum(xp.maximum(gain, last_gain), ahead) <= digits
         return still | (~(ahead > least / 2) & xp.where(point.memory.empty, aitken, small))
 
-    def arrived(self, reached: EMPoint, last: AcceleratedPoint) -> AcceleratedPoint:
+    def arrived(self, reached: EMPoint, coordinates: Array, moved: Array, last: AcceleratedPoint) -> AcceleratedPoint:
         """The point after a step, the step remembered."""
         xp = namespace(reached.log_likelihood)
-        coordinates = self.m_step.flat(reached.position)
         proposal, gradient = self.m_step.propose(reached.statistics, reached.position)
         own = self.m_step.flat(proposal) - coordinates
-        memory = remember(last.memory, coordinates - last.coordinates, last.gradient - gradient, last.own - own)
+        memory = remember(last.memory, moved, last.gradient - gradient, last.own - own)
         direction = quasi_newton_step(memory, own, gradient)
-        slope = xp.sum(direction * gradient, axis=-1)
+        slope = (direction * gradient).sum(axis=-1)
         # Where a weight is 0 there are no coordinates; EM's steps remain.
         usable = xp.isfinite(slope) & (slope > 0)
         fraction = xp.where(usable & ~memory.empty, 1.0, 0.0)
         # Where the memory goes, gains were not EM's own, and say nothing of what is left to it.
-        moved = xp.where(usable | last.memory.empty, last.moved + 1, 0)
+        steps = xp.where(usable | last.memory.empty, last.moved + 1, 0)
         memory = select(usable, memory, no_memory(coordinates))
-        return AcceleratedPoint(reached, proposal, coordinates, own, gradient, memory, direction, slope / 2, fraction, moved)
+        return AcceleratedPoint(reached, proposal, coordinates, own, gradient, memory, direction, slope / 2, fraction, steps)
 
 
 def hesitating(point: AcceleratedPoint, gain: Float[Array, "..."]) -> AcceleratedPoint:

@@ -77,11 +77,11 @@ class ClosedForm(AbstractMStep):
         xp = namespace(position.weights)
         weights = xp.log(xp.maximum(position.weights, 1e-300))
         real = position.covariance.real
-        return laid_out([weights - xp.mean(weights, axis=-1, keepdims=True), position.means, *real.values()], self.sizes)
+        return laid_out([weights - weights.mean(axis=-1, keepdims=True), position.means, *real.values()], self.sizes)
 
     def from_flat(self, flat: Float[Array, "... P"]) -> Position:
         xp, parts = namespace(flat), self.taken_apart(flat)
-        weights = xp.exp(parts["weights"] - xp.max(parts["weights"], axis=-1, keepdims=True))
+        weights = xp.exp(parts["weights"] - (parts["weights"]).max(axis=-1, keepdims=True))
         return MixtureParameters(
             weights / weights.sum(axis=-1, keepdims=True), parts["means"], self.shape.family.from_real(parts)
         )

@@ -24,7 +24,7 @@ class Memory(Record):
     @property
     def filled(self) -> Bool[Array, "... M"]:
         """Which rows hold a step."""
-        return namespace(self.steps).sum(self.steps * self.lost, axis=-1) > 0
+        return (self.steps * self.lost).sum(axis=-1) > 0
 
     @property
     def empty(self) -> Bool[Array, "..."]:
@@ -42,8 +42,8 @@ def no_memory(point: Float[Array, "... P"]) -> Memory:
 def remember(memory: Memory, step: Array, lost: Array, made: Array) -> Memory:
     """The memory with one more step, unless the objective curves upwards along it or something is not finite."""
     xp = namespace(step)
-    inner = xp.sum(step * lost, axis=-1)
-    curved = inner > np.finfo(float).eps * xp.sqrt(xp.sum(step**2, axis=-1) * xp.sum(lost**2, axis=-1))
+    inner = (step * lost).sum(axis=-1)
+    curved = inner > np.finfo(float).eps * xp.sqrt((step**2).sum(axis=-1) * (lost**2).sum(axis=-1))
     kept = curved & xp.isfinite(inner) & xp.isfinite(made).all(axis=-1)
 
     def push(rows: Array, row: Array) -> Array:
@@ -64,7 +64,7 @@ def quasi_newton_step(memory: Memory, own: Float[Array, "... P"], gradient: Floa
     curvatures = xp.diagonal(products, axis1=-2, axis2=-1)
     upper = products + xp.where(curvatures > 0, 0, 1)[..., None] * np.eye(REMEMBERED)
     inner = xp.linalg.solve(upper, memory.steps @ gradient[..., None])[..., 0]
-    from_made = xp.sum(memory.made * inner[..., None], axis=-2)
+    from_made = (memory.made * inner[..., None]).sum(axis=-2)
     middle = curvatures * inner + (memory.lost @ (from_made - own)[..., None])[..., 0]
     outer = xp.linalg.solve(upper.swapaxes(-1, -2), middle[..., None])[..., 0]
-    return own + xp.sum(memory.steps * outer[..., None], axis=-2) - from_made
+    return own + (memory.steps * outer[..., None]).sum(axis=-2) - from_made

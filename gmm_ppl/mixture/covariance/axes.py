@@ -36,17 +36,17 @@ class AbstractAxes(AbstractCovariance):
         return residuals / self.deviation_table
 
     def distances(self, residuals: Float[Array, "... K D B"]) -> Float[Array, "... K B"]:
-        return namespace(residuals).sum((residuals / self.deviation_table[..., None]) ** 2, axis=-2)
+        return ((residuals / self.deviation_table[..., None]) ** 2).sum(axis=-2)
 
     def colour(self, noise: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
         return noise * self.deviation_table
 
     def log_determinant(self, features: int) -> Array:
         xp, deviations = namespace(self.variance_table), self.deviation_table
-        return 2 * (features // deviations.shape[-1]) * xp.sum(xp.log(deviations), axis=-1)
+        return 2 * (features // deviations.shape[-1]) * xp.log(deviations).sum(axis=-1)
 
     def trace_precision(self, second: Array) -> Float[Array, "... K"]:
-        return namespace(second).sum(second / self.deviation_table / self.deviation_table, axis=-1)
+        return (second / self.deviation_table / self.deviation_table).sum(axis=-1)
 
     def dense(self, components: int, features: int) -> Float[Array, "... K D D"]:
         variances = self.variance_table

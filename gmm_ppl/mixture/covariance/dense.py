@@ -41,9 +41,9 @@ class AbstractDense(AbstractCovariance):
         return applied(self.inverse_root, residuals)
 
     def distances(self, residuals: Float[Array, "... K D B"]) -> Float[Array, "... K B"]:
-        root, features, xp = self.inverse_root, residuals.shape[-2], namespace(residuals)
+        root, features = self.inverse_root, residuals.shape[-2]
         if features > WRITTEN_OUT:
-            return xp.sum((root @ residuals) ** 2, axis=-2)
+            return ((root @ residuals) ** 2).sum(axis=-2)
         entries = root[..., None]
         whitened = (sum(entries[..., d, e, :] * residuals[..., e, :] for e in range(d + 1)) for d in range(features))
         return functools.reduce(operator.add, (each**2 for each in whitened))
@@ -55,7 +55,7 @@ class AbstractDense(AbstractCovariance):
         # From the factor, which neither overflows nor underflows where the determinant itself would.
         root = self.inverse_root
         xp = namespace(root)
-        return -2 * xp.sum(xp.log(diagonal(root)), axis=-1)
+        return -2 * xp.log(diagonal(root)).sum(axis=-1)
 
     def trace_precision(self, second: Array) -> Float[Array, "... K"]:
         return traced(self.inverse_root, second)

@@ -51,7 +51,7 @@ class TiedShapeDiagonalCovariance(AbstractAxes):
         pooled = scatter.sum(axis=-2)
         relative = scatter / pooled[..., None, :]
         logarithms = xp.log(pooled) + best_shape(count, relative)
-        shape = xp.exp(logarithms - xp.mean(logarithms, axis=-1, keepdims=True))
+        shape = xp.exp(logarithms - logarithms.mean(axis=-1, keepdims=True))
         return cls((scatter / shape[..., None, :]).sum(axis=-1) / (scatter.shape[-1] * count), shape)
 
     def gradient(self, count: Float[Array, "... K"], scatter: Array) -> dict[str, Array]:
@@ -125,4 +125,4 @@ def newton_step(count: Float[Array, "... K"], scatter: Float[Array, "... K D"], 
     diagonal = (total + features * xp.finfo(total.dtype).eps)[..., None] * np.eye(features)
     root = inverse_cholesky(diagonal + 1 / features - features * counted.swapaxes(-1, -2) @ shares)
     step = ((root @ (total - 1)[..., None]).swapaxes(-1, -2) @ root)[..., 0, :]
-    return step / xp.maximum(1, xp.max(xp.abs(step), axis=-1, keepdims=True) / LONGEST)
+    return step / xp.maximum(1, xp.abs(step).max(axis=-1, keepdims=True) / LONGEST)

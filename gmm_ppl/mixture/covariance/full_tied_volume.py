@@ -58,7 +58,7 @@ class TiedVolumeCovariance(AbstractDense):
     def fitted(cls, count: Float[Array, "... K"], scatter: Array) -> "TiedVolumeCovariance":
         xp, factor = namespace(count, scatter), cholesky(scatter)
         # log |W_k|^{1/D}, of which the volume is a sum.
-        own = 2 * xp.mean(xp.log(diagonal(factor)), axis=-1)
+        own = 2 * xp.log(diagonal(factor)).mean(axis=-1)
         volume = xp.exp(own).sum(axis=-1) / count.sum(axis=-1)
         shapes = mirrored(scatter * xp.exp(-own)[..., None, None])
         return cls(volume, shapes, inverse_triangle(factor) * xp.exp(own / 2)[..., None, None])
