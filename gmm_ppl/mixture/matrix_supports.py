@@ -84,7 +84,10 @@ class UnitDeterminant(Support):
 
     def check(self, values: np.ndarray, name: str) -> None:
         POSITIVE_DEFINITE.check(values, name)
-        if (np.abs(np.linalg.slogdet(values)[1]) > 1e-8).any():
+        scale = np.sqrt(diagonal(values))
+        # Of the correlations, whose determinant has more digits where the features have other units.
+        logarithm = 2 * np.log(scale).sum(axis=-1) + np.linalg.slogdet(values / scale[..., None] / scale[..., None, :])[1]
+        if (np.abs(logarithm) > 1e-8).any():
             raise InputError(f"{name} must have determinant one; given {values.tolist()}.")
 
 

@@ -40,13 +40,13 @@ def residual_log_likelihood(rows: Rows, parameters: MixtureParameters, lanes: in
 
 def residual_statistics(rows: Rows, parameters: MixtureParameters, lanes: int = 1) -> tuple[Array, Statistics]:
     """Log-likelihood and `Statistics` about the components' own means."""
-    value, sums = sum_over_blocks(
+    value, (count, first, second) = sum_over_blocks(
         lambda columns, weights: expected_moments(residuals_of(columns, rows, parameters.means), weights, parameters),
         rows.columns,
         rows.weights,
         block_size(lanes, parameters.means.shape),
     )
-    return value, Statistics(*sums, parameters.means, parameters.covariance.moment)
+    return value, Statistics(count, first, second, parameters.means, parameters.covariance.moment)
 
 
 def expected_moments(residuals: Float[Array, "... K D B"], weights: Array, parameters: MixtureParameters) -> tuple[Array, tuple]:
@@ -87,10 +87,10 @@ def statistics_of_memberships(rows: Rows, memberships: Float[Array, "... N K"], 
 def memberships_about(centre: Float[Array, "... K D"], rows: Rows, memberships: Array, moment: Moment) -> Statistics:
     """`moments` in blocks."""
     weights = memberships.swapaxes(-1, -2) * rows.weights
-    sums = sum_over_blocks(
+    count, first, second = sum_over_blocks(
         lambda columns, each: moments(residuals_of(columns, rows, centre), each, moment),
         rows.columns,
         weights,
         block_size(1, centre.shape),
     )
-    return Statistics(*sums, centre, moment)
+    return Statistics(count, first, second, centre, moment)

@@ -10,9 +10,9 @@ from gmm_ppl.namespace import log_gamma, namespace
 from gmm_ppl.types import Array, Float
 
 
-def dirichlet_normaliser(concentration: Float[Array, " K"]) -> Float[Array, ""]:
+def dirichlet_normaliser(concentration: Float[Array, "... K"]) -> Float[Array, "..."]:
     """log Γ(Σ_k α_k) − Σ_k log Γ(α_k)."""
-    return log_gamma(concentration.sum()) - log_gamma(concentration).sum()
+    return log_gamma(concentration.sum(axis=-1)) - log_gamma(concentration).sum(axis=-1)
 
 
 def means_normaliser(mean_precision: Float[Array, ""], shape: MixtureShape) -> Float[Array, ""]:

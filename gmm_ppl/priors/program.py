@@ -219,7 +219,7 @@ def run_program(program: Callable, shape: MixtureShape) -> MixtureParameters:
     answer = program(components=shape.components, features=shape.features)
     expected = tuple(shape.part_shapes.values())
     parts = tuple(shape.part_shapes)[2:]
-    flat = flattened(answer, parts) if isinstance(answer, tuple) and len(answer) == 3 else None
+    flat = flattened(answer, parts) if isinstance(answer, tuple) and answer else None
     given = type(answer).__name__ if flat is None else tuple(np.shape(each) for each in flat)
     if flat is None or given != expected:
         raise InputError(
@@ -231,13 +231,5 @@ def run_program(program: Callable, shape: MixtureShape) -> MixtureParameters:
 
 def flattened(answer: tuple, parts: tuple[str, ...]) -> tuple:
     """Weights, means and the parts of covariances in a row."""
-    weights, means, covariances = answer
-    return (
-        (weights, means, *(covariances[name] for name in parts))
-        if isinstance(covariances, dict)
-        else (
-            weights,
-            means,
-            covariances,
-        )
-    )
+    *others, last = answer
+    return (*others, *(last[name] for name in parts)) if isinstance(last, dict) else answer
