@@ -8,6 +8,7 @@ from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.statistics import Statistics
 from gmm_ppl.namespace import choose, constant, namespace
+from gmm_ppl.records import always
 from gmm_ppl.types import Array, Float
 
 FAR = 1e13
@@ -91,7 +92,8 @@ def joint_of_residuals(residuals: Float[Array, "... K D B"], parameters: Mixture
 
 def log_normalisers(parameters: MixtureParameters) -> Float[Array, "... K"]:
     """Log π_k + log N(μ_k | μ_k, Σ_k): a component's log density at its own mean."""
-    return log_weights(parameters.weights) + gaussian(parameters, 0 * parameters.weights)
+    features = parameters.means.shape[-1]
+    return log_weights(parameters.weights) + normal_constant(features) - parameters.covariance.log_determinant(features) / 2
 
 
 def exponentials(joint: Array, axis: int) -> tuple[Array, Array, Array]:
@@ -101,7 +103,7 @@ def exponentials(joint: Array, axis: int) -> tuple[Array, Array, Array]:
     # largest, and where compiled code rounds the two in different ways finds none, which makes it NaN.
     largest = constant(joint.max(axis=axis, keepdims=True))
     # Where no component has any density m is of no account, and the answer −∞, not NaN.
-    largest = xp.where(largest == -math.inf, 0, largest)
+    largest = xp.maximum(largest, xp.finfo(joint.dtype).min)
     each = xp.exp(joint - largest)
     return largest, each, each.sum(axis=axis, keepdims=True)
 
@@ -141,4 +143,6 @@ def normal(values: Array, mean: Array, deviation: Array) -> Array:
 def log_weights(weights: Float[Array, "... K"]) -> Float[Array, "... K"]:
     """Log π with −∞ at 0 and, there, the derivative 0 instead of the NaN that ∞ · 0 would give."""
     xp, positive = namespace(weights), weights > 0
+    if always(positive):
+        return xp.log(weights)
     return xp.where(positive, xp.log(xp.where(positive, weights, 1)), -math.inf)

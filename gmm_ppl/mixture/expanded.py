@@ -4,8 +4,6 @@ Logits = θ φ, statistics = r φᵀ: 4·N·K·P flops in all, half the usual co
 Parameters may have leading axes, of several mixtures.
 """
 
-import math
-
 from gmm_ppl.mixture.blocks import sum_over_blocks
 from gmm_ppl.mixture.density import exponentials, log_normalisers
 from gmm_ppl.mixture.parameters import MixtureParameters
@@ -70,8 +68,8 @@ def feature_sums(theta: Float[Array, "... K P"], phi: Float[Array, "P B"], weigh
 
 def as_statistics(sums: Float[Array, "... K P"], rows: Rows, parameters: MixtureParameters) -> Statistics:
     """Σ w r φ as `Statistics` about the rows' centre."""
-    xp, moment = namespace(sums), parameters.covariance.moment
-    return Statistics(*moment.unpacked(sums), xp.broadcast_to(rows.origin + rows.centre, parameters.means.shape), moment)
+    moment = parameters.covariance.moment
+    return Statistics(*moment.unpacked(sums), rows.origin + rows.centre + 0 * parameters.means, moment)
 
 
 def about_centre(columns: Float[Array, "D B"], rows: Rows) -> Float[Array, "D B"]:
@@ -91,11 +89,10 @@ def coefficients(
     xp, covariance = namespace(parameters.means, centre), parameters.covariance
     means = parameters.means - centre
     precision = covariance.precision() if precision is None else precision
-    precision = precision + 0 * covariance.moment.expand(means[..., 0])
-    distances = (covariance.moment.linear(precision, means) * means).sum(axis=-1)
-    constant = log_normalisers(parameters) - distances / 2
+    linear = covariance.moment.linear(precision, means)
+    constant = log_normalisers(parameters) - (linear * means).sum(axis=-1) / 2
     # A component of weight 0: e^−1e30 is 0 as well, and 0 · 1e30, unlike 0 · ∞, is 0.
-    return covariance.moment.coefficients(xp.where(constant == -math.inf, -1e30, constant), precision, means)
+    return covariance.moment.coefficients(xp.maximum(constant, -1e30), linear, precision)
 
 
 def expanded_size(

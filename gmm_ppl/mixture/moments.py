@@ -5,6 +5,7 @@ density of a component.
 """
 
 from abc import ABC, abstractmethod
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -41,10 +42,8 @@ class Moment(ABC):
         """
 
     @abstractmethod
-    def coefficients(self, constant: Array, precision: Array, means: Float[Array, "... K D"]) -> Float[Array, "... K P"]:
-        """θ_k with φ(z)·θ_k = constant_k − ½ (z − μ_k)ᵀ Σ_k⁻¹ (z − μ_k) but for what `constant` holds already: it is the value
-        at z = 0. `precision` is Σ_k⁻¹, or its diagonal.
-        """
+    def coefficients(self, constant: Array, linear: Float[Array, "... K D"], precision: Array) -> Float[Array, "... K P"]:
+        """θ_k with φ(z)·θ_k = constant_k + linear_k·z − ½ zᵀ Σ_k⁻¹ z; `precision` is Σ_k⁻¹, or its diagonal."""
 
     @abstractmethod
     def linear(self, precision: Array, vectors: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
@@ -108,11 +107,10 @@ class OuterProducts(Moment):
     def linear(self, precision: Array, vectors: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
         return namespace(precision, vectors).matmul(precision, vectors[..., None])[..., 0]
 
-    def coefficients(self, constant: Array, precision: Array, means: Float[Array, "... K D"]) -> Float[Array, "... K P"]:
-        xp, linear = namespace(precision, means), self.linear(precision, means)
-        rows, columns = upper_triangle(means.shape[-1])
-        halves = np.where(rows == columns, 0.5, 1)
-        return xp.concatenate([constant[..., None], linear, -precision[..., rows, columns] * halves], axis=-1)
+    def coefficients(self, constant: Array, linear: Float[Array, "... K D"], precision: Array) -> Float[Array, "... K P"]:
+        rows, columns = upper_triangle(linear.shape[-1])
+        quadratic = -precision[..., rows, columns] * diagonal_halved(linear.shape[-1])
+        return joined(constant, linear, quadratic)
 
     def unpacked(self, sums: Float[Array, "... P"]) -> tuple[Array, Array, Array]:
         dimension = int((8 * sums.shape[-1] + 1) ** 0.5 - 3) // 2
@@ -158,10 +156,8 @@ class Squares(Moment):
     def linear(self, precision: Array, vectors: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
         return precision * vectors
 
-    def coefficients(self, constant: Array, precision: Array, means: Float[Array, "... K D"]) -> Float[Array, "... K P"]:
-        xp = namespace(precision, means)
-        linear = precision * means
-        return xp.concatenate([constant[..., None], linear, -xp.broadcast_to(precision, linear.shape) / 2], axis=-1)
+    def coefficients(self, constant: Array, linear: Float[Array, "... K D"], precision: Array) -> Float[Array, "... K P"]:
+        return joined(constant, linear, -precision / 2)
 
     def unpacked(self, sums: Float[Array, "... P"]) -> tuple[Array, Array, Array]:
         dimension = sums.shape[-1] // 2
@@ -187,6 +183,21 @@ class Squares(Moment):
 
 
 OUTER, SQUARES = OuterProducts(), Squares()
+
+
+def joined(constant: Array, linear: Float[Array, "... K D"], quadratic: Array) -> Float[Array, "... K P"]:
+    """θ_k in a row; what components share is repeated for each."""
+    xp = namespace(linear, quadratic)
+    if quadratic.shape[:-1] != linear.shape[:-1]:
+        quadratic = xp.broadcast_to(quadratic, (*linear.shape[:-1], quadratic.shape[-1]))
+    return xp.concatenate([constant[..., None], linear, quadratic], axis=-1)
+
+
+@cache
+def diagonal_halved(dimension: int) -> np.ndarray:
+    """½ for the entries of the upper triangle that are on the diagonal, 1 for others, which come twice."""
+    rows, columns = upper_triangle(dimension)
+    return np.where(rows == columns, 0.5, 1)
 
 
 def with_ones(z: Float[Array, "... D B"]) -> Float[Array, "... D1 B"]:

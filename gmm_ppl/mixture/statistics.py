@@ -32,8 +32,11 @@ class Statistics(Record):
     @property
     def scatter(self) -> Array:
         """Weighted second moments about the weighted means, in the shape of `second`; matrices exactly symmetric."""
-        moment = self.moment
-        return moment.symmetric(self.second - moment.square(self.offset) * moment.expand(self.count))
+        return self.about(self.offset)
+
+    def about(self, offset: Float[Array, "... K D"]) -> Array:
+        """Weighted second moments less those of `offset`, counted."""
+        return self.moment.symmetric(self.second - self.moment.square(offset) * self.moment.expand(self.count))
 
 
 def no_statistics(means: Float[Array, "... K D"], moment: Moment) -> Statistics:

@@ -31,7 +31,8 @@ class ConjugateKernel(Record):
     def given(self, statistics: Statistics) -> Self:
         """The posterior's kernel, the density of rows given components not normalised."""
         xp, moment = namespace(statistics.count), self.moment
-        sample_means, rows = statistics.means, statistics.count
+        offset, rows = statistics.offset, statistics.count
+        sample_means = statistics.centre + offset
         total = self.mean_precision + rows
         shrinkage = self.mean_precision / xp.where(total > 0, total, 1)
         between = moment.square(sample_means - self.mean) * moment.expand(rows * shrinkage)
@@ -40,7 +41,7 @@ class ConjugateKernel(Record):
             sample_means + shrinkage[..., None] * (self.mean - sample_means),
             total,
             self.count + rows,
-            statistics.scatter + between + self.scatter,
+            statistics.about(offset) + between + self.scatter,
             self.constant,
             moment,
         )

@@ -68,7 +68,9 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         reached = self.method.evaluate(target)
         gain = reached.objective - point.point.objective
         finite = xp.isfinite(gain) & ~self.method.collapsed(reached)
-        taken = own | (finite & (gain >= -self.last_digits(point)))
+        taken = own | (finite & (gain >= 0))
+        if not always(taken):
+            taken = own | (finite & (gain >= -self.last_digits(point)))
         arrived = self.arrived(reached, coordinates, moved, point)
         return arrived if always(taken) else select(taken, arrived, hesitating(point, gain))
 

@@ -24,13 +24,14 @@ class AbstractIteration[Point](ABC):
     """A method that improves points step by step; `run` does the rest. A point is a record, of several starts along leading axes.
 
     Everything is written against the array namespace of the points, so that `run` calls it in NumPy and `pure_em` in JAX.
-    A start is a position of the `m_step`. `total` is the row weight Σ_i w_i, since tolerances are a row's; `digits` the relative
-    rounding of the objective.
+    A start is a position of the `m_step`; an `exact` method is done after one step. `total` is the row weight Σ_i w_i, since
+    tolerances are a row's; `digits` the relative rounding of the objective.
     """
 
     total: Any
     digits: float
     m_step: Any
+    exact: bool = False
 
     @abstractmethod
     def start(self, position: Any) -> Point:
@@ -113,11 +114,14 @@ def judge[Point](
     method: AbstractIteration[Point], point: Point, objective: Array, gain: Array, state: Progression[Point], tolerance: Array
 ) -> Int[Array, "..."]:
     """The status after a step whose objective rose by `gain`."""
-    xp = namespace(objective)
+    xp, collapsed, running = namespace(objective), method.collapsed(point), 0 * state.status + RUNNING
+    floor = xp.maximum(tolerance * method.total, method.last_digits(point))
+    if not method.exact and always((gain > floor) & (gain < np.inf) & ~collapsed):
+        return running
     return first_that_holds(
         xp,
-        RUNNING + xp.zeros_like(state.status),
-        (method.collapsed(point), Status.COLLAPSED),
+        running,
+        (collapsed, Status.COLLAPSED),
         (~xp.isfinite(objective), Status.NON_FINITE),
         (gain < 0 if always(gain >= 0) else gain < -method.rounding(point), Status.DECREASED),
         (method.settled(point, gain, state.gain, tolerance * method.total), Status.CONVERGED),
@@ -169,36 +173,34 @@ def run[Point](
     Those that have ended leave the batch. An interruption before the first step has nothing to keep and is passed on.
     """
     with np.errstate(all="ignore"):
-        states = begin(method, position)
+        states = active = begin(method, position)
         trace = np.full((states.status.size, max_steps + 1), np.nan)
         trace[:, 0] = states.objective
-        running, reports = np.flatnonzero(states.status == RUNNING), Reports(progress, stage)
+        running, reports = np.arange(states.status.size), Reports(progress, stage)
         try:
             for step in range(max_steps):
+                going = active.status == RUNNING
+                if not going.all():
+                    states = replaced(states, running, active)
+                    running, active = running[going], map_arrays(lambda leaf, going=going: leaf[going], active)
                 if not running.size:
                     break
-                reports(states, trace, step)
-                moved = advance(method, taken(states, running), np.asarray(tolerance))
+                reports(states.status.size - running.size, active, trace, step)
+                moved = advance(method, active, np.asarray(tolerance))
                 trace[running, moved.iteration] = moved.objective
-                states = replaced(states, running, moved)
-                running = running[moved.status == RUNNING]
-            states.status[running] = STATUSES.index(Status.STEP_LIMIT)
+                active = moved
+            states = replaced(states, running, active)
+            states.status[states.status == RUNNING] = STATUSES.index(Status.STEP_LIMIT)
         except KeyboardInterrupt:
+            states = replaced(states, running, active)
             if not states.iteration.any():
                 raise
-        reports.last(states, trace)
+        reports.last(int((states.status != RUNNING).sum()), states, trace)
     return Ends(states, trace)
 
 
-def taken[Point](states: Progression[Point], chosen: Int[np.ndarray, " L"]) -> Progression[Point]:
-    """Some of the starts, which are in order."""
-    if chosen.size == states.status.size:
-        return states
-    return map_arrays(lambda leaf: leaf[chosen], states)
-
-
 def replaced[Point](states: Progression[Point], chosen: Int[np.ndarray, " L"], moved: Progression[Point]) -> Progression[Point]:
-    """All starts, the chosen ones as they are after a step."""
+    """All starts, the chosen ones, which are in order, as they are now."""
     if chosen.size == states.status.size:
         return moved
 
@@ -216,14 +218,14 @@ class Reports:
     def __init__(self, progress: Progress, stage: str) -> None:
         self.progress, self.stage, self.shown = progress, stage, -np.inf
 
-    def __call__(self, states: Progression, trace: np.ndarray, step: int) -> None:
+    def __call__(self, ended: int, active: Progression, trace: np.ndarray, step: int) -> None:
         """Report, unless it was just done."""
         if time.monotonic() - self.shown > SECONDS_A_REPORT:
-            self.last(states, trace, "starting" if step == 0 else "")
+            self.last(ended, active, trace, "starting" if step == 0 else "")
 
-    def last(self, states: Progression, trace: np.ndarray, note: str = "") -> None:
+    def last(self, ended: int, active: Progression, trace: np.ndarray, note: str = "") -> None:
         """Report."""
         best = np.max(trace, initial=-np.inf, where=np.isfinite(trace))
-        said = note or f"iteration {states.iteration.max()}, best objective {best:.4f}"
-        self.progress(self.stage, int((states.status != RUNNING).sum()), states.status.size, said)
+        said = note or f"iteration {active.iteration.max()}, best objective {best:.4f}"
+        self.progress(self.stage, ended, len(trace), said)
         self.shown = time.monotonic()

@@ -49,6 +49,8 @@ class EM(AbstractIteration[EMPoint]):
     def __init__(self, data_pass: Pass, m_step: AbstractMStep, rows: Rows, deviations: Float[Array, " D"]) -> None:
         """`data_pass` is over `rows`; `deviations` of the data's features say how thin a component may get."""
         self.data_pass, self.m_step, self.rows, self.deviations = data_pass, m_step, rows, deviations
+        # Of a single component the M-step is the answer.
+        self.exact = isinstance(m_step, ClosedForm) and m_step.shape.components == 1
         self.total = rows.total
         self.digits = float(np.finfo(rows.columns.dtype).eps)
 
@@ -67,11 +69,6 @@ class EM(AbstractIteration[EMPoint]):
         value, parameters = self.m_step.log_prior(position)
         likelihood, statistics = self.data_pass(parameters)
         return EMPoint(position, parameters, statistics, likelihood, value, thinnest_variance(parameters, self.deviations))
-
-    @property
-    def exact(self) -> bool:
-        """Whether one step is all that there is to do: of a single component the M-step is the answer."""
-        return isinstance(self.m_step, ClosedForm) and self.m_step.shape.components == 1
 
     def settled(self, point: EMPoint, gain: Array, last_gain: Array, floor: Array) -> Bool[Array, "..."]:
         # Aitken's rule, which is right where gains shrink by a steady factor, as EM's do.

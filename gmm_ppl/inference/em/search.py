@@ -53,8 +53,9 @@ def search(engine: Engine, *, start: object, starts: int, seed: int, progress: P
     if not isinstance(start, str):
         return engine.climb(beginnings(engine, seed).given(start), progress=progress), ("given",)
     check_start(start)
-    climbs, kinds = named(engine.inner, start, starts, seed, progress)
-    return climbs.moved(engine.offset - engine.inner.offset), kinds
+    inner = engine.inner
+    climbs, kinds = named(inner, start, starts, seed, progress)
+    return climbs.moved(engine.offset - inner.offset), kinds
 
 
 def beginnings(engine: Engine, seed: int) -> Beginnings:

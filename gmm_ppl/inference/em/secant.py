@@ -9,6 +9,9 @@ from gmm_ppl.types import Array, Bool, Float
 REMEMBERED = 10
 """Steps remembered; with 5 fits of many overlapping components take about a tenth more passes, with 20 no fewer."""
 
+IDENTITY = np.eye(REMEMBERED)
+UPPER = np.triu(np.ones((REMEMBERED, REMEMBERED)))
+
 
 class Memory(Record):
     """The last M steps s (oldest first), the gradients they lost y, and what of them the method itself makes, H₀ y.
@@ -44,12 +47,13 @@ def remember(memory: Memory, step: Array, lost: Array, made: Array) -> Memory:
     xp = namespace(step)
     inner = (step * lost).sum(axis=-1)
     curved = inner > np.finfo(float).eps * xp.sqrt((step**2).sum(axis=-1) * (lost**2).sum(axis=-1))
-    kept = curved & xp.isfinite(inner) & xp.isfinite(made).all(axis=-1)
+    kept = curved & xp.isfinite(made).all(axis=-1)
 
-    def push(rows: Array, row: Array) -> Array:
-        return select(kept, xp.concatenate([rows[..., 1:, :], row[..., None, :]], axis=-2), rows)
+    def pushed(rows: Array, row: Array) -> Array:
+        return xp.concatenate([rows[..., 1:, :], row[..., None, :]], axis=-2)
 
-    return Memory(push(memory.steps, step), push(memory.lost, lost), push(memory.made, made))
+    longer = Memory(pushed(memory.steps, step), pushed(memory.lost, lost), pushed(memory.made, made))
+    return select(kept, longer, memory)
 
 
 def quasi_newton_step(memory: Memory, own: Float[Array, "... P"], gradient: Float[Array, "... P"]) -> Float[Array, "... P"]:
@@ -59,12 +63,12 @@ def quasi_newton_step(memory: Memory, own: Float[Array, "... P"], gradient: Floa
     appear, and both are known without H₀. With EM as the method this is the acceleration QN2 of Jamshidian & Jennrich (1997,
     doi:10.1111/1467-9868.00083) with limited memory.
     """
-    xp = namespace(own)
-    products = xp.triu(memory.steps @ memory.lost.swapaxes(-1, -2))
-    curvatures = xp.diagonal(products, axis1=-2, axis2=-1)
-    upper = products + xp.where(curvatures > 0, 0, 1)[..., None] * np.eye(REMEMBERED)
-    inner = xp.linalg.solve(upper, memory.steps @ gradient[..., None])[..., 0]
-    from_made = (memory.made * inner[..., None]).sum(axis=-2)
-    middle = curvatures * inner + (memory.lost @ (from_made - own)[..., None])[..., 0]
-    outer = xp.linalg.solve(upper.swapaxes(-1, -2), middle[..., None])[..., 0]
-    return own + (memory.steps * outer[..., None]).sum(axis=-2) - from_made
+    solve = namespace(own).linalg.solve
+    products = (memory.steps @ memory.lost.swapaxes(-1, -2)) * UPPER
+    curvatures = namespace(own).diagonal(products, axis1=-2, axis2=-1)
+    upper = products + IDENTITY * (curvatures <= 0)[..., None]
+    inner = solve(upper, memory.steps @ gradient[..., None])
+    from_made = memory.made.swapaxes(-1, -2) @ inner
+    middle = curvatures[..., None] * inner + memory.lost @ (from_made - own[..., None])
+    outer = solve(upper.swapaxes(-1, -2), middle)
+    return own + (memory.steps.swapaxes(-1, -2) @ outer - from_made)[..., 0]
