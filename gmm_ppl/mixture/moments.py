@@ -110,7 +110,7 @@ class OuterProducts(Moment):
     def coefficients(self, constant: Array, linear: Float[Array, "... K D"], precision: Array) -> Float[Array, "... K P"]:
         rows, columns = upper_triangle(linear.shape[-1])
         quadratic = -precision[..., rows, columns] * diagonal_halved(linear.shape[-1])
-        return joined(constant, linear, quadratic)
+        return joined(constant, linear, quadratic, rows.size)
 
     def unpacked(self, sums: Float[Array, "... P"]) -> tuple[Array, Array, Array]:
         dimension = int((8 * sums.shape[-1] + 1) ** 0.5 - 3) // 2
@@ -157,7 +157,7 @@ class Squares(Moment):
         return precision * vectors
 
     def coefficients(self, constant: Array, linear: Float[Array, "... K D"], precision: Array) -> Float[Array, "... K P"]:
-        return joined(constant, linear, -precision / 2)
+        return joined(constant, linear, -precision / 2, linear.shape[-1])
 
     def unpacked(self, sums: Float[Array, "... P"]) -> tuple[Array, Array, Array]:
         dimension = sums.shape[-1] // 2
@@ -185,11 +185,11 @@ class Squares(Moment):
 OUTER, SQUARES = OuterProducts(), Squares()
 
 
-def joined(constant: Array, linear: Float[Array, "... K D"], quadratic: Array) -> Float[Array, "... K P"]:
-    """θ_k in a row; what components share is repeated for each."""
-    xp = namespace(linear, quadratic)
-    if quadratic.shape[:-1] != linear.shape[:-1]:
-        quadratic = xp.broadcast_to(quadratic, (*linear.shape[:-1], quadratic.shape[-1]))
+def joined(constant: Array, linear: Float[Array, "... K D"], quadratic: Array, count: int) -> Float[Array, "... K P"]:
+    """θ_k in a row; `quadratic`, of which there are to be `count`, is repeated for components and features that share it."""
+    xp, wanted = namespace(linear, quadratic), (*linear.shape[:-1], count)
+    if quadratic.shape != wanted:
+        quadratic = xp.broadcast_to(quadratic, wanted)
     return xp.concatenate([constant[..., None], linear, quadratic], axis=-1)
 
 

@@ -144,7 +144,9 @@ def test_no_fit_fails_quietly(family, prior):
     assert sum(isinstance(each, Status) for each in found) >= 60
     if prior == "weak":
         assert Status.CONVERGED in ends
-        assert ends <= {Status.CONVERGED, Status.STEP_LIMIT}, "nothing collapses under the weak prior"
+        assert ends <= {Status.CONVERGED, Status.STEP_LIMIT, Status.COLLAPSED}
+        # One row far away leaves variances of 10⁻¹⁵ of the data's, of which doubles have no digits.
+        assert found.count(Status.COLLAPSED) <= 1, "nothing else collapses under the weak prior"
 
 
 @eqx.filter_jit

@@ -145,12 +145,13 @@ def test_an_interruption_before_the_first_step_is_passed_on():
 
 def test_usable_starts_win_over_collapsed_ones():
     """Under maximum likelihood a collapsing start may climb above all others, and is no fit."""
-    with pytest.warns(gp.FitWarning, match="a spurious maximum"):
-        fit = gp.fit(gp.Mixture(3, "full", "flat"), overlapping_rows(), starts=20, start="random")
+    fit = gp.fit(gp.Mixture(3, "full", "flat"), overlapping_rows(), starts=20, start="random")
     failed = np.array([status is Status.COLLAPSED for status in fit.restarts.status])
     assert failed.any()
     assert fit.status is Status.CONVERGED
-    assert fit.objective == fit.restarts.objective[~failed].max()
+    assert fit.objective in fit.restarts.objective[~failed]
+    assert fit.objective < fit.restarts.objective[failed].max()
+    assert fit.restarts.optimum[fit.restarts.best] == 0
     assert (fit.restarts.optimum[failed] == -1).all()
     assert (fit.restarts.optimum[~failed] >= 0).all()
 
