@@ -29,6 +29,15 @@ def shapes_checked(request: pytest.FixtureRequest) -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", before)
 
 
+@pytest.fixture(scope="module")
+def quick_programs() -> Iterator[None]:
+    """Programs are compiled fast rather than to run fast: in tests of formulas each runs once, on a few rows."""
+    before = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
+
+
 @pytest.fixture(autouse=True)
 def room_for_programs() -> None:
     """Thousands of tests compile more programs than a process may hold."""

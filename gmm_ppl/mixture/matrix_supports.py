@@ -85,9 +85,10 @@ class UnitDeterminant(Support):
     def check(self, values: np.ndarray, name: str) -> None:
         POSITIVE_DEFINITE.check(values, name)
         scale = np.sqrt(diagonal(values))
-        # Of the correlations, whose determinant has more digits where the features have other units.
-        logarithm = 2 * np.log(scale).sum(axis=-1) + np.linalg.slogdet(values / scale[..., None] / scale[..., None, :])[1]
-        if (np.abs(logarithm) > 1e-8).any():
+        # Of the correlations: what features have for units costs no digits; what they share does.
+        roots = np.linalg.eigvalsh(values / scale[..., None] / scale[..., None, :])
+        logarithm = 2 * np.log(scale).sum(axis=-1) + np.log(roots).sum(axis=-1)
+        if (np.abs(logarithm) > 1e-8 + 100 * np.finfo(float).eps / roots[..., 0]).any():
             raise InputError(f"{name} must have determinant one; given {values.tolist()}.")
 
 
