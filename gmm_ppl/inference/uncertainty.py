@@ -16,10 +16,8 @@ from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.errors import FitWarning, InputError
 from gmm_ppl.inference.base import PointFit, check_unweighted
 from gmm_ppl.inference.curvature import unit_scale
-from gmm_ppl.mixture.density import expected_log_likelihood
-from gmm_ppl.mixture.information import derivatives
+from gmm_ppl.mixture.information import expansion
 from gmm_ppl.mixture.parameters import MixtureParameters
-from gmm_ppl.mixture.scores import scores
 from gmm_ppl.model.posterior import Posterior, posterior
 from gmm_ppl.model.specification import resolved_prior
 from gmm_ppl.priors.base import AbstractDirectPrior, Sites, parameters_at
@@ -174,27 +172,20 @@ def information(target: Posterior, sites: Sites) -> dict[str, Any]:
     def parameters_at(each: Float[Array, " P"]) -> MixtureParameters:
         return prior_and_parameters(each)[1]
 
-    rows = scores(target.rows, parameters_at, position)
-
-    def expected(each: Float[Array, " P"]) -> Array:
-        said, parameters = prior_and_parameters(each)
-        return said + expected_log_likelihood(rows.statistics, parameters)
-
-    _, gradient, hessian = derivatives(expected, position)
-    # Louis' identity (1982, doi:10.1111/j.2517-6161.1982.tb01203.x).
-    inverse, flattest = inverse_of(-hessian - rows.left_open)
-    sandwich = inverse @ rows.products @ inverse
+    found = expansion(target.rows, prior_and_parameters, position)
+    inverse, flattest = inverse_of(-found.hessian)
+    sandwich = inverse @ found.products @ inverse
     jacobians = jax.jacfwd(lambda each: parameters_at(each).sites)(position)
     free = jax.jacfwd(lambda each: listed(parameters_at(each)))(position)
     direct = isinstance(target.prior, AbstractDirectPrior)
-    found = {
+    spreads = {
         kind: (
             jax.tree.map(lambda each, held=held: spread(each, held), jacobians),
             free @ held @ free.T if direct else held,
         )
         for kind, held in (("observed", inverse), ("sandwich", sandwich))
     }
-    return {**found, "flattest": flattest, "distance": jnp.sqrt(gradient @ inverse @ gradient)}
+    return {**spreads, "flattest": flattest, "distance": jnp.sqrt(found.gradient @ inverse @ found.gradient)}
 
 
 def chart(target: Posterior, sites: Sites) -> tuple[Callable[[Array], tuple[Array, MixtureParameters]], Float[Array, " P"]]:
