@@ -89,7 +89,7 @@ def test_draws_and_their_middle_lie_in_the_supports(family, kind):
         }
     for part in shape.parts:
         for each in np.asarray(parameters.sites[part.name]):
-            part.support.check(each, part.name)
+            part.support.check(np.asarray(each), part.name)
 
 
 def test_nothing_is_drawn_from_the_flat_prior():
