@@ -1,5 +1,7 @@
 """From rows and starts to a `PointFit`: the engine of `gmm_ppl.fit`, entered where rows are already known to be good."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from gmm_ppl.errors import InputError
@@ -29,6 +31,8 @@ def best_point(
     """
     engine = Engine.of(prepared, lanes=len(starts.weights), tolerance=tolerance, max_steps=max_steps)
     climbs = engine.climb(starts, progress=progress)
+    # As scikit-learn has it, the highest wins, be it a spike on a few rows.
+    climbs = replace(climbs, spurious=np.zeros_like(climbs.spurious))
     restarts = summarise(climbs, float(prepared.rows.total), (kind,) * len(starts.weights))
     found = point_of_start(prepared, climbs, restarts, restarts.best)
     with np.errstate(all="ignore"):

@@ -40,7 +40,8 @@ def fit(
         mixture: the specification.
         data: rows (N, D): an array, a data frame, a path, a `Table`.
         seed: of the random starts.
-        starts: how many are followed to their ends; the best is kept.
+        starts: how many are followed to their ends; the highest is kept. Where the density has no maximum (flat, separated
+            and programs), a spike on a few rows comes after all other optima (`em.spurious`); scikit-learn and mclust keep it.
         start: where they begin (`starts.STARTS`): "several", the default, takes kinds in turn and, from 20 starts on, follows the
             best distinct ones of ten times as many short runs, and tries to split and merge components of the best three optima
             (`search`). Or one kind's name, or one given start (`starts.given.given_start`), which then is the only one.
