@@ -12,13 +12,14 @@ from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.residuals import statistics_of_memberships
 from gmm_ppl.mixture.rows import rows
 from gmm_ppl.mixture.scale import data_scale
+from gmm_ppl.model.specification import as_jax
 from gmm_ppl.priors import AbstractConjugatePrior, resolve_prior
 from gmm_ppl.priors.flat import FlatPrior
 from gmm_ppl.priors.ridge import RidgePrior
 from tests.cases import FAMILY_NAMES, PRIOR_KINDS, mixture_shape, random_parameters, random_rows
 from tests.priors.oracles import SCALE, stated_conjugate
 
-pytestmark = pytest.mark.usefixtures("x64")
+pytestmark = pytest.mark.usefixtures("x64", "quick_programs")
 N, K, D = 30, 3, 2
 X = random_rows(N)
 MEMBERSHIPS = np.random.default_rng(7).dirichlet(np.ones(K), size=N)
@@ -51,6 +52,11 @@ def mode(prior, family, memberships=MEMBERSHIPS):
     return posterior(prior, family, memberships).mode(mixture_shape(family))
 
 
+def as_arrays(tree):
+    """In JAX."""
+    return jax.tree.map(jnp.asarray, tree)
+
+
 def coordinates(parameters):
     """Log weights, means, and those of the covariances' parts."""
     return {"weights": np.log(parameters.weights), "means": parameters.means, **parameters.covariance.real}
@@ -58,6 +64,28 @@ def coordinates(parameters):
 
 def parameters_at(real, shape):
     return MixtureParameters(jax.nn.softmax(real["weights"]), real["means"], shape.family.from_real(real))
+
+
+@eqx.filter_jit
+def heights(prior, statistics, shape, unravel, flat, around):
+    """What the M-step climbs, with its gradient, at a point, and its values at others; compiled once for each kind of prior."""
+
+    def objective(place):
+        parameters = parameters_at(unravel(place), shape)
+        plain = MixtureParameters(parameters.weights, parameters.means, shape.family.from_sites(parameters.covariance.sites))
+        return expected_log_likelihood(statistics, plain) + prior.log_density_at(plain)
+
+    return jax.value_and_grad(objective)(flat), jax.vmap(objective)(around)
+
+
+log_density = eqx.filter_jit(lambda kernel, at: kernel.log_density(at))
+slope_of = eqx.filter_jit(lambda kernel, at: kernel.slope(at))
+
+
+@eqx.filter_jit
+def derivative(kernel, real, shape):
+    """Of a kernel's log density, by coordinates."""
+    return jax.grad(lambda each: kernel.log_density(parameters_at(each, shape)))(real)
 
 
 @CASES
@@ -68,14 +96,8 @@ def test_the_mode_is_the_maximum(family, prior):
     for part in shape.parts:
         part.support.check(np.asarray(best.sites[part.name]), part.name)
     flat, unravel = ravel_pytree(jax.tree.map(jnp.asarray, coordinates(best)))
-
-    def objective(place):
-        parameters = parameters_at(unravel(place), shape)
-        plain = MixtureParameters(parameters.weights, parameters.means, shape.family.from_sites(parameters.covariance.sites))
-        return expected_log_likelihood(statistics, plain) + prior.log_density_at(plain)
-
     around = flat + 1e-2 * np.random.default_rng(8).normal(size=(50, flat.size))
-    (top, gradient), near = jax.jit(lambda a, b: (jax.value_and_grad(objective)(a), jax.vmap(objective)(b)))(flat, around)
+    (top, gradient), near = heights(as_jax(prior), statistics, shape, unravel, flat, around)
     # Terms of the order of N cancel here.
     np.testing.assert_allclose(gradient, np.zeros_like(gradient), atol=1e-10 * N)
     assert (near < top).all()
@@ -87,8 +109,8 @@ def test_slopes_are_derivatives(family, prior):
     shape, parameters = mixture_shape(family), random_parameters(family, seed=4)
     real = jax.tree.map(jnp.asarray, coordinates(parameters))
     for kernel in (prior.kernel(shape), posterior(prior, family)):
-        wanted = jax.jit(jax.grad(lambda each, kernel=kernel: kernel.log_density(parameters_at(each, shape))))(real)
-        plain, traced = kernel.slope(parameters), eqx.filter_jit(lambda each, at: each.slope(at))(kernel, parameters)
+        wanted = derivative(as_arrays(kernel), real, shape)
+        plain, traced = kernel.slope(parameters), slope_of(as_arrays(kernel), as_arrays(parameters))
         assert list(plain) == ["weights", "means", *shape.family.part_shapes(K, D)]
         for name, slope in wanted.items():
             assert isinstance(plain[name], np.ndarray | np.generic)
@@ -107,10 +129,8 @@ def test_the_posterior_is_the_prior_and_the_rows(family, prior):
         wanted = expected_log_likelihood(statistics, parameters) + N * D / 2 * np.log(2 * np.pi)
         assert isinstance(found, np.generic | np.ndarray)
         np.testing.assert_allclose(found, wanted, rtol=1e-11)
-        as_arrays = jax.tree.map(jnp.asarray, (given, parameters))
-        np.testing.assert_allclose(
-            eqx.filter_jit(lambda kernel, at: kernel.log_density(at))(*as_arrays), given.log_density(parameters), rtol=1e-12
-        )
+        traced = log_density(as_arrays(given), as_arrays(parameters))
+        np.testing.assert_allclose(traced, given.log_density(parameters), rtol=1e-12)
 
 
 @pytest.mark.parametrize("family", FAMILY_NAMES)
