@@ -5,7 +5,6 @@ density of a component.
 """
 
 from abc import ABC, abstractmethod
-from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -109,8 +108,9 @@ class OuterProducts(Moment):
 
     def coefficients(self, constant: Array, linear: Float[Array, "... K D"], precision: Array) -> Float[Array, "... K P"]:
         rows, columns = upper_triangle(linear.shape[-1])
-        quadratic = -precision[..., rows, columns] * diagonal_halved(linear.shape[-1])
-        return joined(constant, linear, quadratic, rows.size)
+        entries = -precision[..., rows, columns]
+        # Those off the diagonal come twice.
+        return joined(constant, linear, namespace(entries).where(rows == columns, entries / 2, entries), rows.size)
 
     def unpacked(self, sums: Float[Array, "... P"]) -> tuple[Array, Array, Array]:
         dimension = int((8 * sums.shape[-1] + 1) ** 0.5 - 3) // 2
@@ -191,13 +191,6 @@ def joined(constant: Array, linear: Float[Array, "... K D"], quadratic: Array, c
     if quadratic.shape != wanted:
         quadratic = xp.broadcast_to(quadratic, wanted)
     return xp.concatenate([constant[..., None], linear, quadratic], axis=-1)
-
-
-@cache
-def diagonal_halved(dimension: int) -> np.ndarray:
-    """½ for the entries of the upper triangle that are on the diagonal, 1 for others, which come twice."""
-    rows, columns = upper_triangle(dimension)
-    return np.where(rows == columns, 0.5, 1)
 
 
 def with_ones(z: Float[Array, "... D B"]) -> Float[Array, "... D1 B"]:

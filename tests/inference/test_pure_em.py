@@ -10,7 +10,6 @@ from gmm_ppl.inference.em.loop import STATUSES
 from gmm_ppl.mixture.parameters import permute
 from tests.cases import FAMILY_NAMES, random_parameters
 
-pytestmark = pytest.mark.usefixtures("quick_programs")
 N = 60
 PLAIN = {"acceleration": None, "progress": None}
 CASES = [*((name, "weak") for name in FAMILY_NAMES), ("full", "flat"), ("full", "separated")]
