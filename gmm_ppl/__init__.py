@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from gmm_ppl.data.tables import Table, as_table
     from gmm_ppl.errors import FitError, FitWarning, InputError
     from gmm_ppl.inference.base import DrawsFit, LaplaceFit, NutsFit, PointFit, Status, TemperedFit
-    from gmm_ppl.inference.bootstrap import BootstrapFit, bootstrap
     from gmm_ppl.inference.em.fit import fit
     from gmm_ppl.inference.em.fit_range import fit_range
     from gmm_ppl.inference.em.pure_em import EMRun, em
-    from gmm_ppl.inference.laplace import laplace
+    from gmm_ppl.inference.errors.bootstrap import BootstrapFit, bootstrap
+    from gmm_ppl.inference.errors.uncertainty import InformationStatus, StandardErrors, standard_errors
+    from gmm_ppl.inference.mode.laplace import laplace
     from gmm_ppl.inference.modes import Modes, modes
-    from gmm_ppl.inference.numpyro_mcmc import mcmc
-    from gmm_ppl.inference.nuts import sample
+    from gmm_ppl.inference.nuts.numpyro_mcmc import mcmc
+    from gmm_ppl.inference.nuts.sample import sample
     from gmm_ppl.inference.optima import Optima, optima
-    from gmm_ppl.inference.tempered import temper
-    from gmm_ppl.inference.uncertainty import InformationStatus, StandardErrors, standard_errors
+    from gmm_ppl.inference.smc.tempered import temper
     from gmm_ppl.mixture.operations import conditional, draw, marginal
     from gmm_ppl.mixture.parameters import MixtureParameters, mixture_parameters
     from gmm_ppl.model.assignments import mean_responsibilities, recover_assignments
@@ -55,8 +55,8 @@ HOMES = {
     "agreement": "gmm_ppl.results.agreement",
     "as_table": "gmm_ppl.data.tables",
     "assign": "gmm_ppl.results.predict",
-    "bootstrap": "gmm_ppl.inference.bootstrap",
-    "BootstrapFit": "gmm_ppl.inference.bootstrap",
+    "bootstrap": "gmm_ppl.inference.errors.bootstrap",
+    "BootstrapFit": "gmm_ppl.inference.errors.bootstrap",
     "calibrate": "gmm_ppl.calibration.run",
     "Calibration": "gmm_ppl.calibration.run",
     "compare": "gmm_ppl.results.comparison",
@@ -73,15 +73,15 @@ HOMES = {
     "FitError": "gmm_ppl.errors",
     "FitWarning": "gmm_ppl.errors",
     "GaussianMixture": "gmm_ppl.model.distribution",
-    "InformationStatus": "gmm_ppl.inference.uncertainty",
+    "InformationStatus": "gmm_ppl.inference.errors.uncertainty",
     "InputError": "gmm_ppl.errors",
-    "laplace": "gmm_ppl.inference.laplace",
+    "laplace": "gmm_ppl.inference.mode.laplace",
     "LaplaceFit": "gmm_ppl.inference.base",
     "load": "gmm_ppl.results.store",
     "log_density": "gmm_ppl.results.predict",
     "log_likelihood": "gmm_ppl.model.likelihood",
     "marginal": "gmm_ppl.mixture.operations",
-    "mcmc": "gmm_ppl.inference.numpyro_mcmc",
+    "mcmc": "gmm_ppl.inference.nuts.numpyro_mcmc",
     "mean_responsibilities": "gmm_ppl.model.assignments",
     "metrics": "gmm_ppl.results.metrics",
     "Mixture": "gmm_ppl.model.specification",
@@ -102,18 +102,18 @@ HOMES = {
     "RelabelledDraws": "gmm_ppl.results.relabel",
     "responsibilities": "gmm_ppl.results.predict",
     "run": "gmm_ppl.runs",
-    "sample": "gmm_ppl.inference.nuts",
+    "sample": "gmm_ppl.inference.nuts.sample",
     "sampling_wrapper": "gmm_ppl.results.refits",
     "save": "gmm_ppl.results.store",
     "score_rows": "gmm_ppl.results.scored",
     "sensitivity": "gmm_ppl.results.sensitivity",
     "simulate": "gmm_ppl.results.simulate",
-    "standard_errors": "gmm_ppl.inference.uncertainty",
-    "StandardErrors": "gmm_ppl.inference.uncertainty",
+    "standard_errors": "gmm_ppl.inference.errors.uncertainty",
+    "StandardErrors": "gmm_ppl.inference.errors.uncertainty",
     "Status": "gmm_ppl.inference.base",
     "summary": "gmm_ppl.results.summary",
     "Table": "gmm_ppl.data.tables",
-    "temper": "gmm_ppl.inference.tempered",
+    "temper": "gmm_ppl.inference.smc.tempered",
     "TemperedFit": "gmm_ppl.inference.base",
     "to_datatree": "gmm_ppl.results.datatree",
     "uncertainty": "gmm_ppl.results.uncertainty",

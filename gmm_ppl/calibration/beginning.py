@@ -6,8 +6,8 @@ from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.inference.em.method import EM, EMPoint
 from gmm_ppl.inference.em.pure_em import em_of
-from gmm_ppl.inference.newton import Mode, find_mode
-from gmm_ppl.inference.posterior_density import PosteriorDensity
+from gmm_ppl.inference.mode.newton import Mode, find_mode
+from gmm_ppl.inference.mode.posterior_density import PosteriorDensity
 from gmm_ppl.mixture.residuals import statistics_of_memberships
 from gmm_ppl.mixture.scale import data_scale
 from gmm_ppl.model.posterior import Posterior

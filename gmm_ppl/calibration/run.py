@@ -18,7 +18,7 @@ from gmm_ppl.calibration.replication import Setting, replicate
 from gmm_ppl.compiled import compiled, make_room, one_blas_thread
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_count, check_seed
-from gmm_ppl.inference.teams import in_double
+from gmm_ppl.inference.nuts.teams import in_double
 from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
 from gmm_ppl.processors import cores
 from gmm_ppl.progress import Progress, watched

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from gmm_ppl.inference.bootstrap import BootstrapFit
+    from gmm_ppl.inference.errors.bootstrap import BootstrapFit
 
 SAMPLERS = {
     "nuts": ("nuts", "sample", "NUTS"),
@@ -63,7 +63,7 @@ def _sample(sampler: str, *args: Any, **options: Any) -> DrawsFit:
 
 
 def _bootstrap(*args: Any, **options: Any) -> "BootstrapFit":
-    """`inference.bootstrap.bootstrap`, imported when it is asked for."""
-    from gmm_ppl.inference.bootstrap import bootstrap
+    """`inference.errors.bootstrap.bootstrap`, imported when it is asked for."""
+    from gmm_ppl.inference.errors.bootstrap import bootstrap
 
     return bootstrap(*args, **options)

@@ -24,7 +24,7 @@ from gmm_ppl.inference.base import DrawsFit, PointFit, Status
 from gmm_ppl.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from gmm_ppl.inference.bootstrap import BootstrapFit
+    from gmm_ppl.inference.errors.bootstrap import BootstrapFit
 
 FEWEST_DRAWS = 4
 """Draws a chain below which an interrupted run has nothing to report."""

@@ -14,12 +14,12 @@ from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.em.engine import Engine
 from gmm_ppl.inference.em.restarts import fit_of_start
 from gmm_ppl.inference.em.search import search
-from gmm_ppl.inference.laplace import log_labellings
-from gmm_ppl.inference.mode import mode_above, reached
+from gmm_ppl.inference.mode.climb import mode_above, reached
+from gmm_ppl.inference.mode.laplace import log_labellings
+from gmm_ppl.inference.mode.newton import Mode
 from gmm_ppl.inference.modes import firsts, numbered
-from gmm_ppl.inference.newton import Mode
+from gmm_ppl.inference.nuts.warmup import Places, Sampler
 from gmm_ppl.inference.prepared import check_mode, check_proper, prepare
-from gmm_ppl.inference.warmup import Places, Sampler
 from gmm_ppl.model.posterior import Posterior, posterior_of
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.priors.base import Sites

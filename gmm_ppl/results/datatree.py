@@ -21,7 +21,7 @@ from gmm_ppl.results.material import Groups, Material
 from gmm_ppl.results.relabel import RelabelledDraws, relabel
 
 if TYPE_CHECKING:
-    from gmm_ppl.inference.bootstrap import BootstrapFit
+    from gmm_ppl.inference.errors.bootstrap import BootstrapFit
 
 LIBRARIES = {"nuts": "blackjax", "tempered": "blackjax", "laplace": "gmm_ppl"}
 """Whose code made the draws of each engine."""

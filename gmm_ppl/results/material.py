@@ -14,7 +14,7 @@ from gmm_ppl.results.labels import Attributes, Variables, labelled
 from gmm_ppl.results.limits import Limits
 
 if TYPE_CHECKING:
-    from gmm_ppl.inference.bootstrap import BootstrapFit
+    from gmm_ppl.inference.errors.bootstrap import BootstrapFit
 
 
 @dataclass(frozen=True, eq=False)

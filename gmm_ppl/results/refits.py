@@ -8,7 +8,7 @@ from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.base import DrawsFit, NutsFit
 from gmm_ppl.inference.em.fit import fit
-from gmm_ppl.inference.nuts import sample
+from gmm_ppl.inference.nuts.sample import sample
 from gmm_ppl.results.evaluate import pointwise_log_likelihood
 from gmm_ppl.results.labels import SAMPLE, labelled, parameters_of, variables_of
 

@@ -12,7 +12,7 @@ from gmm_ppl.results.labels import parameter_names
 from gmm_ppl.results.scalars import scalars
 
 if TYPE_CHECKING:
-    from gmm_ppl.inference.bootstrap import BootstrapFit
+    from gmm_ppl.inference.errors.bootstrap import BootstrapFit
 
 ERRORS = ("observed_se", "sandwich_se", "bootstrap_se", "bootstrap_low", "bootstrap_high")
 """What a file may hold for each of weights, means and covariances: `means_observed_se` and so on."""

@@ -257,7 +257,7 @@ def test_help_names_the_cache():
 
 def test_default_engines_are_the_packages_own(monkeypatch: pytest.MonkeyPatch):
     from gmm_ppl import fit, to_datatree
-    from gmm_ppl.inference import nuts
+    from gmm_ppl.inference.nuts import sample as nuts
 
     found = engines.default_engines()
     assert (found.fit, found.to_datatree) == (fit, to_datatree)

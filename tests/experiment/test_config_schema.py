@@ -19,9 +19,9 @@ from gmm_ppl.experiment.schema import json_schema, sections_in
 from gmm_ppl.experiment.sweep.grid import points
 from gmm_ppl.experiment.yaml_file import read
 from gmm_ppl.inference.em.fit import fit
-from gmm_ppl.inference.laplace import laplace
-from gmm_ppl.inference.nuts import sample
-from gmm_ppl.inference.tempered import temper
+from gmm_ppl.inference.mode.laplace import laplace
+from gmm_ppl.inference.nuts.sample import sample
+from gmm_ppl.inference.smc.tempered import temper
 from gmm_ppl.priors import PRIORS
 
 CONFIGS = Path(__file__).parents[2] / "configs"

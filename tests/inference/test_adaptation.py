@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
-from gmm_ppl.inference import adaptation
+from gmm_ppl.inference.nuts import adaptation
 from gmm_ppl.progress import silent
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR
 
@@ -70,7 +70,7 @@ def test_a_posterior_without_a_mode_is_sampled_from_the_em_point(monkeypatch):
     """Newton's steps cut short: coordinates are those at the EM point, and warm-up is whole."""
     import equinox as eqx
 
-    from gmm_ppl.inference import nuts
+    from gmm_ppl.inference.nuts import sample as nuts
 
     whole = nuts.mode_above
 

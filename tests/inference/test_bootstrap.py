@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
-from gmm_ppl.inference import bootstrap as module
 from gmm_ppl.inference.base import Status
-from gmm_ppl.inference.bootstrap import announced, bootstrap, lanes_a_batch, row_weights
-from gmm_ppl.inference.uncertainty import standard_errors
+from gmm_ppl.inference.errors import bootstrap as module
+from gmm_ppl.inference.errors.bootstrap import announced, bootstrap, lanes_a_batch, row_weights
+from gmm_ppl.inference.errors.uncertainty import standard_errors
 from tests.cases import FAMILY_NAMES, priors_of
 from tests.inference.oracles import overlapping_rows
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmm_ppl.inference import curvature
-from gmm_ppl.inference.curvature import by_columns, move
+from gmm_ppl.inference.mode import curvature
+from gmm_ppl.inference.mode.curvature import by_columns, move
 
 pytestmark = pytest.mark.usefixtures("x64")
 

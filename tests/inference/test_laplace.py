@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
-from gmm_ppl.inference import mode
-from gmm_ppl.inference.curvature import LARGEST_DENSE
-from gmm_ppl.inference.importance import smoothed
+from gmm_ppl.inference.mode import climb as mode
+from gmm_ppl.inference.mode.curvature import LARGEST_DENSE
+from gmm_ppl.inference.mode.importance import smoothed
 from tests.cases import EVERY, random_rows
 from tests.inference import exact
 from tests.inference.exact import Numbers

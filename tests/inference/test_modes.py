@@ -8,7 +8,7 @@ import pytest
 
 import gmm_ppl as gp
 from gmm_ppl.inference.modes import indicator_r_hat, modes, number_modes, sentence
-from gmm_ppl.inference.tempered import temper
+from gmm_ppl.inference.smc.tempered import temper
 from tests.inference import exact
 from tests.inference.exact import Numbers
 

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmm_ppl.inference import curvature, newton
-from gmm_ppl.inference.curvature import by_columns
-from gmm_ppl.inference.newton import find_mode
+from gmm_ppl.inference.mode import curvature, newton
+from gmm_ppl.inference.mode.curvature import by_columns
+from gmm_ppl.inference.mode.newton import find_mode
 from tests.inference.test_curvature import COVARIANCE, TOP, UNITS, normal, valley
 
 pytestmark = pytest.mark.usefixtures("x64")

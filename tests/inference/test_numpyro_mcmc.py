@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
-from gmm_ppl.inference.numpyro_mcmc import StartedNUTS
+from gmm_ppl.inference.nuts.numpyro_mcmc import StartedNUTS
 from gmm_ppl.progress import silent
 from tests.inference import exact
 from tests.inference.monte_carlo import assert_mean

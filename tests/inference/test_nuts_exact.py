@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import digamma
 
 import gmm_ppl as gp
-from gmm_ppl.inference.nuts import begun_chains, collect, prepared, run_chains
+from gmm_ppl.inference.nuts.sample import begun_chains, collect, prepared, run_chains
 from gmm_ppl.progress import silent
 from tests.inference import exact
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR

@@ -11,9 +11,9 @@ import pytest
 
 import gmm_ppl as gp
 from gmm_ppl import model
-from gmm_ppl.inference import nuts
 from gmm_ppl.inference.base import Status
-from gmm_ppl.inference.coordinates import dispersed_candidates
+from gmm_ppl.inference.mode.coordinates import dispersed_candidates
+from gmm_ppl.inference.nuts import sample as nuts
 from tests.inference import exact
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR
 from tests.inference.monte_carlo import assert_mean

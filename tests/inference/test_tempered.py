@@ -9,7 +9,7 @@ from scipy import stats
 
 import gmm_ppl as gp
 from gmm_ppl.inference.base import TemperedFit
-from gmm_ppl.inference.tempered import combined, temper
+from gmm_ppl.inference.smc.tempered import combined, temper
 from tests.cases import EVERY, random_rows
 from tests.inference import exact, programs
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR

@@ -10,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 
 import gmm_ppl as gp
 from gmm_ppl.inference.base import Status
-from gmm_ppl.inference.uncertainty import InformationStatus, inverse_of, standard_errors
+from gmm_ppl.inference.errors.uncertainty import InformationStatus, inverse_of, standard_errors
 from gmm_ppl.mixture.covariance.full import FullCovariance
 from gmm_ppl.mixture.density import log_density
 from gmm_ppl.mixture.parameters import MixtureParameters

@@ -52,7 +52,7 @@ def test_the_density_is_written_once() -> None:
     pattern = re.compile(r"log\(2 ?\* ?(math|np|jnp)\.pi\)|LOG_2PI|logsumexp")
     found = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if pattern.search(path.read_text())}
     # Importance weights and leave-one-out sum over draws, not over components.
-    assert found == {"mixture/density.py", "inference/importance.py", "results/loo.py"}
+    assert found == {"mixture/density.py", "inference/mode/importance.py", "results/loo.py"}
 
 
 def test_no_module_waits_for_annotations() -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from gmm_ppl.errors import InputError
-from gmm_ppl.inference import curvature
 from gmm_ppl.inference.base import Status
-from gmm_ppl.inference.bootstrap import BootstrapFit
-from gmm_ppl.inference.uncertainty import errors_of
+from gmm_ppl.inference.errors.bootstrap import BootstrapFit
+from gmm_ppl.inference.errors.uncertainty import errors_of
+from gmm_ppl.inference.mode import curvature
 from gmm_ppl.mixture.covariance import FAMILIES
 from gmm_ppl.results.datatree import to_datatree
 from gmm_ppl.results.store import load, save

@@ -8,7 +8,7 @@ from jax.scipy.stats import norm
 from gmm_ppl.calibration.beginning import begin
 from gmm_ppl.calibration.engines.base import Drawn
 from gmm_ppl.compiled import mapped
-from gmm_ppl.inference.curvature import move
+from gmm_ppl.inference.mode.curvature import move
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array
 

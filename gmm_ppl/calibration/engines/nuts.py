@@ -7,8 +7,8 @@ from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.calibration.beginning import begin
 from gmm_ppl.calibration.engines.base import Drawn
-from gmm_ppl.inference.coordinates import Coordinates, dispersed_candidates
-from gmm_ppl.inference.warmup import SAMPLING, Chain, Sampler, begin_chain, freeze, schedule, transition
+from gmm_ppl.inference.mode.coordinates import Coordinates, dispersed_candidates
+from gmm_ppl.inference.nuts.warmup import SAMPLING, Chain, Sampler, begin_chain, freeze, schedule, transition
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array
 

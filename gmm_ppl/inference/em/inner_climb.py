@@ -9,9 +9,9 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.compiled import compiled
-from gmm_ppl.inference.curvature import by_columns
 from gmm_ppl.inference.em.m_step import AbstractMStep, Position
-from gmm_ppl.inference.newton import find_mode
+from gmm_ppl.inference.mode.curvature import by_columns
+from gmm_ppl.inference.mode.newton import find_mode
 from gmm_ppl.mixture.density import expected_log_likelihood
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.statistics import Statistics

@@ -9,7 +9,7 @@ from gmm_ppl.results.material import Groups, Material
 from gmm_ppl.results.uncertainty import bootstrap_errors
 
 if TYPE_CHECKING:
-    from gmm_ppl.inference.bootstrap import BootstrapFit
+    from gmm_ppl.inference.errors.bootstrap import BootstrapFit
 
 
 def em_uncertainty_group(material: Material) -> Groups:
@@ -31,7 +31,7 @@ def by_curvature(material: Material) -> tuple[Variables, Attributes, str]:
     Errors that are NaN, since the curvature allows none, stay in: the attributes say why.
     """
     # Here, because a registry of groups need not wait for JAX.
-    from gmm_ppl.inference.uncertainty import KINDS, errors_of, why_no_errors
+    from gmm_ppl.inference.errors.uncertainty import KINDS, errors_of, why_no_errors
 
     reason = why_no_errors(material.point) or why_too_many(material.shape.n_parameters)
     if reason:
@@ -50,7 +50,7 @@ def by_curvature(material: Material) -> tuple[Variables, Attributes, str]:
 
 def why_too_many(coordinates: int) -> str:
     """Why so many coordinates have no covariance; empty where they have."""
-    from gmm_ppl.inference.curvature import LARGEST_DENSE
+    from gmm_ppl.inference.mode.curvature import LARGEST_DENSE
 
     if coordinates <= LARGEST_DENSE:
         return ""

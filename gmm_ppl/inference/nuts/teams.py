@@ -8,7 +8,7 @@ from typing import Self
 import jax
 import numpy as np
 
-from gmm_ppl.inference.warmup import Chain, Sampler, segment
+from gmm_ppl.inference.nuts.warmup import Chain, Sampler, segment
 from gmm_ppl.processors import cores
 from gmm_ppl.types import Array, to_numpy
 

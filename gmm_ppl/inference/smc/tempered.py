@@ -10,8 +10,8 @@ from gmm_ppl.errors import FitError
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import PointFit, TemperedFit
 from gmm_ppl.inference.beginning import begun
-from gmm_ppl.inference.coordinates import check_start
-from gmm_ppl.inference.population import Population, Tempering, advance_all, begin_all, expanded
+from gmm_ppl.inference.mode.coordinates import check_start
+from gmm_ppl.inference.smc.population import Population, Tempering, advance_all, begin_all, expanded
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.progress import Progress, watched
 from gmm_ppl.types import Array, in_float64, to_numpy

@@ -15,7 +15,7 @@ from gmm_ppl.compiled import compiled_once, make_room, one_blas_thread
 from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.errors import FitWarning, InputError
 from gmm_ppl.inference.base import PointFit, check_unweighted
-from gmm_ppl.inference.curvature import unit_scale
+from gmm_ppl.inference.mode.curvature import unit_scale
 from gmm_ppl.mixture.information import expansion
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.posterior import Posterior, posterior

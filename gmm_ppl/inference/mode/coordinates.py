@@ -8,8 +8,8 @@ from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.inference.base import PointFit
-from gmm_ppl.inference.curvature import curvature, move
-from gmm_ppl.inference.posterior_density import PosteriorDensity
+from gmm_ppl.inference.mode.curvature import curvature, move
+from gmm_ppl.inference.mode.posterior_density import PosteriorDensity
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.priors.base import Sites
 from gmm_ppl.types import Array, Float

@@ -13,10 +13,10 @@ from gmm_ppl.compiled import compiled, mapped, one_blas_thread
 from gmm_ppl.inference.arguments import check_count
 from gmm_ppl.inference.base import LaplaceFit, PointFit
 from gmm_ppl.inference.beginning import begun
-from gmm_ppl.inference.curvature import move
-from gmm_ppl.inference.importance import smoothed
-from gmm_ppl.inference.mode import mode_from
-from gmm_ppl.inference.newton import Mode
+from gmm_ppl.inference.mode.climb import mode_from
+from gmm_ppl.inference.mode.curvature import move
+from gmm_ppl.inference.mode.importance import smoothed
+from gmm_ppl.inference.mode.newton import Mode
 from gmm_ppl.mixture.covariance import find_family
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture, resolved_prior

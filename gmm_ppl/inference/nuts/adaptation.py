@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmm_ppl.inference.base import PointFit
-from gmm_ppl.inference.importance import smoothed
-from gmm_ppl.inference.mode import reached
-from gmm_ppl.inference.newton import Mode
-from gmm_ppl.inference.warmup import Sampler
+from gmm_ppl.inference.mode.climb import reached
+from gmm_ppl.inference.mode.importance import smoothed
+from gmm_ppl.inference.mode.newton import Mode
+from gmm_ppl.inference.nuts.warmup import Sampler
 from gmm_ppl.types import Float
 
 SHORT = 75

@@ -16,8 +16,8 @@ from blackjax.adaptation.window_adaptation import build_schedule
 from blackjax.mcmc.hmc import HMCState
 
 from gmm_ppl.compiled import compiled, compiled_once, mapped
-from gmm_ppl.inference.coordinates import Coordinates, dispersed_candidates
-from gmm_ppl.inference.curvature import move
+from gmm_ppl.inference.mode.coordinates import Coordinates, dispersed_candidates
+from gmm_ppl.inference.mode.curvature import move
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array, Float
 

@@ -6,10 +6,10 @@ from jax.flatten_util import ravel_pytree
 from gmm_ppl.compiled import compiled, make_room, one_blas_thread
 from gmm_ppl.errors import FitError
 from gmm_ppl.inference.base import PointFit
-from gmm_ppl.inference.coordinates import matching_sites, refuse_the_edge
-from gmm_ppl.inference.curvature import LARGEST_DENSE
-from gmm_ppl.inference.newton import Mode, find_mode
-from gmm_ppl.inference.posterior_density import PosteriorDensity
+from gmm_ppl.inference.mode.coordinates import matching_sites, refuse_the_edge
+from gmm_ppl.inference.mode.curvature import LARGEST_DENSE
+from gmm_ppl.inference.mode.newton import Mode, find_mode
+from gmm_ppl.inference.mode.posterior_density import PosteriorDensity
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.priors.base import Sites
 

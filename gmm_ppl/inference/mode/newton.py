@@ -4,7 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from gmm_ppl.inference.curvature import LARGEST_DENSE, Curvature, Expansion, curvature, move
+from gmm_ppl.inference.mode.curvature import LARGEST_DENSE, Curvature, Expansion, curvature, move
 from gmm_ppl.types import Array, Bool, Float, Int
 
 SETTLED = 1e-9

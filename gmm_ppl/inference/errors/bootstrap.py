@@ -16,9 +16,9 @@ from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_between, check_count, check_seed
 from gmm_ppl.inference.base import PointFit, Status, check_unweighted
 from gmm_ppl.inference.beginning import fitted
-from gmm_ppl.inference.coordinates import matching_sites
 from gmm_ppl.inference.em.loop import STATUSES
 from gmm_ppl.inference.em.pure_em import EMRun, answer, climbed, em_of
+from gmm_ppl.inference.mode.coordinates import matching_sites
 from gmm_ppl.inference.prepared import check_mode, prepare
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.posterior import Posterior, posterior_of

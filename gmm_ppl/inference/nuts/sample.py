@@ -10,17 +10,17 @@ import numpy as np
 
 from gmm_ppl.compiled import make_room, one_blas_thread
 from gmm_ppl.errors import FitError, FitWarning, InputError
-from gmm_ppl.inference.adaptation import Adaptation, adaptation, asked_for, doubts_before_looking, looks
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import NutsFit, PointFit
 from gmm_ppl.inference.beginning import begun
-from gmm_ppl.inference.coordinates import Coordinates, coordinates_at, unravelled
-from gmm_ppl.inference.mode import mode_above, reached
-from gmm_ppl.inference.newton import Mode
+from gmm_ppl.inference.mode.climb import mode_above, reached
+from gmm_ppl.inference.mode.coordinates import Coordinates, coordinates_at, unravelled
+from gmm_ppl.inference.mode.newton import Mode
+from gmm_ppl.inference.nuts.adaptation import Adaptation, adaptation, asked_for, doubts_before_looking, looks
+from gmm_ppl.inference.nuts.recorder import Recorder
+from gmm_ppl.inference.nuts.teams import Teams
+from gmm_ppl.inference.nuts.warmup import Chain, Sampler, begin_chains, schedule
 from gmm_ppl.inference.optima import Optima, optima, places
-from gmm_ppl.inference.recorder import Recorder
-from gmm_ppl.inference.teams import Teams
-from gmm_ppl.inference.warmup import Chain, Sampler, begin_chains, schedule
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.progress import Progress, watched

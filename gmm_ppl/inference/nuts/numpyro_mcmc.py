@@ -12,8 +12,8 @@ from numpyro.util import is_prng_key
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.beginning import begun
-from gmm_ppl.inference.curvature import move
-from gmm_ppl.inference.mode import mode_from
+from gmm_ppl.inference.mode.climb import mode_from
+from gmm_ppl.inference.mode.curvature import move
 from gmm_ppl.model.posterior import posterior
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.priors.base import Sites

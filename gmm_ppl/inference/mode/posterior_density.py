@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import equinox as eqx
 
-from gmm_ppl.inference.curvature import LARGEST_DENSE, by_columns
+from gmm_ppl.inference.mode.curvature import LARGEST_DENSE, by_columns
 from gmm_ppl.mixture.information import expansion
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.posterior import Posterior

@@ -1,0 +1,1 @@
+"""Errors of the EM point itself: observed information, sandwich, bootstrap."""
