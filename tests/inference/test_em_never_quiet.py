@@ -159,7 +159,7 @@ def slopes(posterior, sites):
 
     gradient, curvature = jax.grad(density)(start), jnp.abs(jnp.diagonal(jax.hessian(density)(start)))
     # Of components that coincide the weights have neither.
-    return jnp.where(gradient == 0, 0, gradient / jnp.sqrt(curvature))
+    return jnp.where(jnp.abs(gradient) < 1e-12, 0, gradient / jnp.sqrt(curvature))
 
 
 @pytest.mark.slow
