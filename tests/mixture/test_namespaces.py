@@ -174,12 +174,12 @@ def test_moments(moment, features, rng):
     check_namespaces(moment.unpacked, sums, lanes=1)
     # φ·θ is what `coefficients` promises.
     precision = moment.from_matrix(matrices + matrices.swapaxes(-1, -2))[:, None]
-    means, constant = columns[..., :3].swapaxes(-1, -2), rng.normal(size=(2, 3))
+    linear, constant = columns[..., :3].swapaxes(-1, -2), rng.normal(size=(2, 3))
     precision = precision * moment.expand(1 + constant**2)
-    theta = check_namespaces(moment.coefficients, constant, precision, means, lanes=3)
+    theta = check_namespaces(moment.coefficients, constant, linear, precision, lanes=3)
     z = rng.normal(size=(features, 1))
-    full = moment.linear(precision, z[:, 0] * np.ones_like(means))
-    wanted = constant + (moment.linear(precision, means) * z[:, 0]).sum(-1) - (full * z[:, 0]).sum(-1) / 2
+    full = moment.linear(precision, z[:, 0] * np.ones_like(linear))
+    wanted = constant + (linear * z[:, 0]).sum(-1) - (full * z[:, 0]).sum(-1) / 2
     np.testing.assert_allclose((theta @ moment.features(z))[..., 0], wanted, rtol=1e-11, atol=1e-11)
 
 
