@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from gmm_ppl.inference.errors.bootstrap import BootstrapFit
 
 SAMPLERS = {
-    "nuts": ("nuts", "sample", "NUTS"),
-    "laplace": ("laplace", "laplace", "Laplace"),
-    "tempered": ("tempered", "temper", "Tempering"),
+    "nuts": ("nuts.sample", "sample", "NUTS"),
+    "laplace": ("mode.laplace", "laplace", "Laplace"),
+    "tempered": ("smc.tempered", "temper", "Tempering"),
 }
 """Module below `inference`, function, and name in progress and logs of each sampler that a config can name."""
 
