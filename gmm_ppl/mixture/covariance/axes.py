@@ -30,7 +30,8 @@ class AbstractAxes(AbstractCovariance):
         return self
 
     def precision(self) -> Array:
-        return 1 / self.deviation_table / self.deviation_table
+        deviations = self.deviation_table
+        return 1 / deviations / deviations
 
     def whiten(self, residuals: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
         return residuals / self.deviation_table
