@@ -8,7 +8,7 @@ from gmm_ppl.errors import InputError
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.em.engine import Engine
 from gmm_ppl.inference.em.loop import settled
-from gmm_ppl.inference.em.method import THINNEST, thinnest_variance
+from gmm_ppl.inference.em.method import THINNEST
 from gmm_ppl.inference.em.restarts import point_of_start, summarise
 from gmm_ppl.inference.prepared import Prepared
 from gmm_ppl.mixture.parameters import MixtureParameters
@@ -36,7 +36,7 @@ def best_point(
     restarts = summarise(climbs, float(prepared.rows.total), (kind,) * len(starts.weights))
     found = point_of_start(prepared, climbs, restarts, restarts.best)
     with np.errstate(all="ignore"):
-        sound = thinnest_variance(found.parameters, prepared.scale.deviations) > THINNEST
+        sound = found.parameters.covariance.thinnest(prepared.scale.deviations) > THINNEST
     if not sound or not np.isfinite(objectives(found)).all():
         raise InputError(SINGULAR)
     return found

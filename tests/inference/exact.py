@@ -66,12 +66,16 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Separated:
-    """Dirichlet(α) weights; σ ~ HalfNormal(τ); μ ~ N(m, s²): normal given σ, which a grid sums out."""
+    """Dirichlet(α) weights; σ ~ HalfNormal(τ); μ ~ N(m, s²): normal given σ, which a grid sums out.
+
+    Expectations are those given that every σ is above `least`.
+    """
 
     concentration: float
     prior_mean: float
     mean_scale: float
     scale: float
+    least: float
 
     def statement(self):
         """As a user states it."""
@@ -85,8 +89,8 @@ class Separated:
 
     def given(self, rows):
         """Its law given rows of one component, and the log of their marginal density."""
-        grid = np.exp(np.linspace(np.log(1e-5 * self.scale), np.log(8 * self.scale), 4000))
-        step = np.log(grid[1] / grid[0])
+        edges = np.linspace(np.log(self.least), np.log(8 * self.scale), 4001)
+        step, grid = edges[1] - edges[0], np.exp((edges[1:] + edges[:-1]) / 2)
         precision = 1 / self.mean_scale**2 + len(rows) / grid**2
         mean = (self.prior_mean / self.mean_scale**2 + rows.sum() / grid**2) / precision
         # Bayes' rule at μ = its mean given σ: prior × likelihood / posterior density.

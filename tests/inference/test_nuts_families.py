@@ -13,7 +13,7 @@ from tests.inference.oracles import K, N, overlapping_rows
 
 pytestmark = pytest.mark.slow
 
-SEPARATED = exact.Separated(concentration=2.0, prior_mean=0.3, mean_scale=2.0, scale=1.4)
+SEPARATED = exact.Separated(concentration=2.0, prior_mean=0.3, mean_scale=2.0, scale=1.4, least=0.3)
 LAWS = {
     "diagonal": EIGHT_ROWS_PRIOR,
     "spherical": EIGHT_ROWS_PRIOR,
@@ -36,15 +36,17 @@ def clear_rows():
 def test_against_all_assignments(name):
     law, family = LAWS[name], name.split(",")[0]
     start = gp.fit(gp.Mixture(2, family, EIGHT_ROWS_PRIOR.statement()), EIGHT_ROWS)
-    # Half-normal scales let a component shrink to a single row, a corner that is slow to leave.
-    count = 10000 if law is SEPARATED else 2000
     stated = STATED.get(name, law).statement()
-    draws = gp.sample(gp.Mixture(2, family, stated), EIGHT_ROWS, start=start, draws=count, warmup=500, seed=1)
+    draws = gp.sample(gp.Mixture(2, family, stated), EIGHT_ROWS, start=start, draws=4000, warmup=500, seed=1)
+    # Half-normal scales let a component shrink to a single row, a corner that chains enter so seldom that they cannot know their
+    # own error: what is compared is given that none has. Deviations from the truth count 0 where one has.
+    inside = np.sqrt(exact.variances_of(draws)).min(axis=-1) > getattr(law, "least", 0.0)
     truth, together = exact.expectations(EIGHT_ROWS, law)
-    for quantity, values in exact.invariants_of_draws(draws).items():
-        assert_mean(values, truth[quantity], quantity)
     above = np.triu_indices(len(EIGHT_ROWS), 1)
-    assert_mean(exact.co_assignment_of_draws(draws, EIGHT_ROWS)[:, :, *above], together[above], "together")
+    found = exact.invariants_of_draws(draws) | {"together": exact.co_assignment_of_draws(draws, EIGHT_ROWS)[:, :, *above]}
+    for quantity, wanted in (truth | {"together": together[above]}).items():
+        away = np.reshape(found[quantity], (*inside.shape, -1)) - np.reshape(wanted, -1)
+        assert_mean(away * inside[..., None], np.zeros(away.shape[-1]), quantity)
 
 
 def test_a_program_that_states_the_conjugate_prior_is_sampled_alike():

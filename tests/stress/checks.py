@@ -143,7 +143,8 @@ def collapse_violations(case: Case, found: PointFit) -> Iterator[str]:
     with np.errstate(all="ignore"):
         try:
             after = em_step(own, case.x, {})
-            thin = min(np.min(thinnest(own, case.x)), np.min(thinnest(after, case.x)))
+            # Families that share a volume or a shape divide it by that of a component with no width: 0 / 0.
+            thin = min(np.min(thinnest(own, case.x)), np.min(np.nan_to_num(thinnest(after, case.x))))
         except np.linalg.LinAlgError:
             return
     if thin > 1e-13 and min(own.weights.min(), after.weights.min()) > EMPTY:

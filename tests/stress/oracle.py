@@ -207,13 +207,18 @@ def of_one_shape(squares: np.ndarray, count: np.ndarray, steps: int = 3000) -> n
 
 
 def thinnest(found: Model, x: np.ndarray) -> np.ndarray:
-    """Smallest variance of each component in any direction, in units of the data's deviations; NaN where there is none."""
+    """Smallest variance of each component in any direction, in units of the data's deviations; NaN where there is none.
+
+    Of matrices of one volume in units of their own, where these are larger: one that gets thin gets long.
+    """
     deviations = (x - x[0]).std(axis=0)
     if found.family in ("spherical", "spherical_tied"):
         return (np.sqrt(found.values[:, 0]) / deviations.max()) ** 2
     if not found.matrix:
         return ((np.sqrt(found.values) / deviations) ** 2).min(axis=1)
-    standard = found.values / deviations[:, None] / deviations
+    if found.family == "full_tied_volume":
+        deviations = np.maximum(deviations, np.sqrt(np.diagonal(found.values, axis1=1, axis2=2)))
+    standard = found.values / deviations[..., :, None] / deviations[..., None, :]
     finite = np.isfinite(standard).all(axis=(1, 2))
     safe = np.where(finite[:, None, None], standard, np.eye(x.shape[1]))
     return np.where(finite, np.linalg.eigvalsh(safe)[:, 0], np.nan)

@@ -1,7 +1,6 @@
 """Expectation–maximisation (Dempster, Laird & Rubin 1977, doi:10.1111/j.2517-6161.1977.tb01600.x) for any prior."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -24,7 +23,7 @@ Pass = Callable[[MixtureParameters], tuple[Array, Statistics]]
 class EMPoint(Record):
     """A position with everything that one pass over the data says of it; all fields belong together.
 
-    `thinnest` is the `thinnest_variance` of its components.
+    `thinnest` is the thinnest of its components, in units of the data's variances (`AbstractCovariance.thinnest`).
     """
 
     position: Position
@@ -68,7 +67,7 @@ class EM(AbstractIteration[EMPoint]):
         """The E-step and both densities at a position."""
         value, parameters = self.m_step.log_prior(position)
         likelihood, statistics = self.data_pass(parameters)
-        return EMPoint(position, parameters, statistics, likelihood, value, thinnest_variance(parameters, self.deviations))
+        return EMPoint(position, parameters, statistics, likelihood, value, parameters.covariance.thinnest(self.deviations))
 
     def settled(self, point: EMPoint, gain: Array, last_gain: Array, floor: Array) -> Bool[Array, "..."]:
         # Aitken's rule, which is right where gains shrink by a steady factor, as EM's do.
@@ -86,14 +85,3 @@ class EM(AbstractIteration[EMPoint]):
     def collapsed(self, point: EMPoint) -> Bool[Array, "..."]:
         # Written so that NaN, which a Cholesky factor of no covariance holds, counts as collapsed.
         return ~(point.thinnest > THINNEST)
-
-
-def thinnest_variance(parameters: MixtureParameters, deviations: Float[Array, " D"]) -> Float[Array, "..."]:
-    """1 / tr(Σ_k⁻¹ diag(s²)) of the thinnest component, s the data's own deviations.
-
-    The smallest variance of a component in any direction, in units of the data's, is this or at most D times as much; a feature's
-    unit does not enter.
-    """
-    moment: Any = parameters.covariance.moment
-    traces = parameters.covariance.trace_precision(moment.from_diagonal(deviations**2))
-    return 1 / traces.max(axis=-1)

@@ -119,6 +119,15 @@ class AbstractCovariance(Record):
     def trace_precision(self, second: Array) -> Float[Array, "... K"]:
         """tr(Σ_k⁻¹ S_k) for second moments S as the `moment` has them."""
 
+    def thinnest(self, deviations: Float[Array, "... D"]) -> Array:
+        """1 / tr(Σ_k⁻¹ diag(s²)) of the thinnest component for `deviations` s of the data's features.
+
+        The smallest variance of a component in any direction, in units of the data's, is this or at most D times as much; a
+        feature's unit does not enter. EM calls a component collapsed by it, so that a family whose covariances become singular
+        in another way than by getting thin has its own.
+        """
+        return 1 / self.trace_precision(self.moment.from_diagonal(deviations**2)).max(axis=-1)
+
     @abstractmethod
     def dense(self, components: int, features: int) -> Float[Array, "... K D D"]:
         """The covariance matrices Σ_k themselves, in squared units of x; NumPy values give NumPy ones, in their own precision."""

@@ -51,6 +51,11 @@ class TiedVolumeCovariance(AbstractDense):
     def matrices(self) -> Float[Array, "... K D D"]:
         return self.volume[..., None, None, None] * self.shapes
 
+    def thinnest(self, deviations: Float[Array, "... D"]) -> Array:
+        # The volume is held up by the other components, so that a component that gets thin gets long as well.
+        own = diagonal(self.matrices)
+        return super().thinnest(namespace(own).sqrt(namespace(own).maximum(own, deviations[..., None, :] ** 2)))
+
     def rooted(self) -> "TiedVolumeCovariance":
         return type(self)(self.volume, self.shapes, self.shape_root)
 
