@@ -15,27 +15,22 @@ settings.register_profile("gmm_ppl", derandomize=True, deadline=None, max_exampl
 settings.load_profile("gmm_ppl")
 
 
-CHECKED = ("mixture", "model", "priors", "starts")
-"""Folders of tests in which annotations of shapes are checked: each call costs more than what it computes."""
+FORMULAS = ("mixture", "model", "priors", "starts")
+"""Folders of tests of formulas, each of which is evaluated a few times on a few rows."""
 
 
 @pytest.fixture(autouse=True, scope="module")
-def shapes_checked(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Shapes are checked where formulas are tested, call by call, and not in loops of many calls."""
-    folder = request.path.relative_to(Path(__file__).parent).parts[0]
-    before = jaxtyping.config.jaxtyping_disable
-    jaxtyping.config.update("jaxtyping_disable", folder not in CHECKED)
+def as_formulas_need(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where formulas are tested shapes are checked, which costs a call more than what it computes, and programs are compiled
+    fast rather than to run fast; elsewhere everything is as users have it.
+    """
+    formulas = request.path.relative_to(Path(__file__).parent).parts[0] in FORMULAS
+    before = jaxtyping.config.jaxtyping_disable, jax.config.read("jax_disable_most_optimizations")
+    jaxtyping.config.update("jaxtyping_disable", not formulas)
+    jax.config.update("jax_disable_most_optimizations", formulas)
     yield
-    jaxtyping.config.update("jaxtyping_disable", before)
-
-
-@pytest.fixture(scope="module")
-def quick_programs() -> Iterator[None]:
-    """Programs are compiled fast rather than to run fast: in tests of formulas each runs once, on a few rows."""
-    before = jax.config.read("jax_disable_most_optimizations")
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", before)
+    jaxtyping.config.update("jaxtyping_disable", before[0])
+    jax.config.update("jax_disable_most_optimizations", before[1])
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from gmm_ppl.priors.ridge import RidgePrior
 from tests.cases import FAMILY_NAMES, PRIOR_KINDS, mixture_shape, random_parameters, random_rows
 from tests.priors.oracles import SCALE, stated_conjugate
 
-pytestmark = pytest.mark.usefixtures("x64", "quick_programs")
+pytestmark = pytest.mark.usefixtures("x64")
 N, K, D = 30, 3, 2
 X = random_rows(N)
 MEMBERSHIPS = np.random.default_rng(7).dirichlet(np.ones(K), size=N)

@@ -21,7 +21,7 @@ from gmm_ppl.priors.sites import draw_sites, median_sites
 from tests.cases import DRAWABLE, FAMILY_NAMES, mixture_shape, prior_statement, random_rows
 from tests.priors.oracles import SCALE, stated_conjugate
 
-pytestmark = pytest.mark.usefixtures("x64", "quick_programs")
+pytestmark = pytest.mark.usefixtures("x64")
 DATA = data_scale(random_rows(30))
 DRAWS = 2_000
 JOINT = [family for family in FAMILY_NAMES if len(FAMILIES[family].parts) > 1]

@@ -1,7 +1,7 @@
 """M-steps: closed form where the prior is conjugate, an inner climb over the statistics alone where it is not."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from math import prod
@@ -80,7 +80,7 @@ class ClosedForm(AbstractMStep):
         return laid_out([weights - weights.mean(axis=-1, keepdims=True), position.means, *real.values()], self.sizes)
 
     def from_flat(self, flat: Float[Array, "... P"]) -> Position:
-        xp, parts = namespace(flat), self.taken_apart(flat)
+        xp, parts = namespace(flat), taken_apart(flat, self.shapes)
         weights = xp.exp(parts["weights"] - (parts["weights"]).max(axis=-1, keepdims=True))
         return MixtureParameters(
             weights / weights.sum(axis=-1, keepdims=True), parts["means"], self.shape.family.from_real(parts)
@@ -100,19 +100,21 @@ class ClosedForm(AbstractMStep):
         """How many coordinates each part has."""
         return [prod(size) for size in self.shapes.values()]
 
-    def taken_apart(self, flat: Float[Array, "... P"]) -> dict[str, Array]:
-        """Coordinates by part."""
-        parts, begun = {}, 0
-        for (name, shape), size in zip(self.shapes.items(), self.sizes, strict=True):
-            parts[name] = flat[..., begun : begun + size].reshape((*flat.shape[:-1], *shape))
-            begun += size
-        return parts
-
 
 def laid_out(parts: list[Array], sizes: list[int]) -> Float[Array, "... P"]:
     """Arrays (…, *shape) of so many entries each in a row."""
     batch = parts[0].shape[:-1]
     return namespace(*parts).concatenate([part.reshape(*batch, size) for part, size in zip(parts, sizes, strict=True)], axis=-1)
+
+
+def taken_apart(flat: Float[Array, "... P"], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """The inverse of `laid_out`, by name."""
+    parts, begun = {}, 0
+    for name, shape in shapes.items():
+        size = prod(shape)
+        parts[name] = flat[..., begun : begun + size].reshape((*flat.shape[:-1], *shape))
+        begun += size
+    return parts
 
 
 def m_step(prior: AbstractPrior, shape: MixtureShape) -> AbstractMStep:
