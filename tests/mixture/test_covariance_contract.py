@@ -6,6 +6,7 @@ import pytest
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture.covariance import FAMILIES, find_family
+from gmm_ppl.mixture.covariance.full_tied_volume import TiedVolumeCovariance
 from tests.cases import FAMILY_NAMES, random_covariance, random_matrix, random_real
 from tests.mixture.oracles import letters
 
@@ -168,3 +169,21 @@ def test_an_unknown_family_is_refused():
     with pytest.raises(InputError) as caught:
         find_family("fulll")
     assert str(caught.value) == f"covariance: no family is called 'fulll'; choose one of {', '.join(FAMILIES)}."
+
+
+@EACH
+@SIZES
+def test_the_thinnest_component(family, features):
+    """Against eigenvalues, in units of the data's deviations: at most the smallest, and at least its D-th part."""
+    covariance, deviations = random_covariance(family, K, features), np.linspace(50.0, 90.0, features)
+    dense = covariance.dense(K, features) / deviations[:, None] / deviations
+    smallest = np.linalg.eigvalsh(dense).min()
+    assert smallest / features * (1 - 1e-10) <= covariance.thinnest(deviations) <= smallest * (1 + 1e-10)
+
+
+def test_a_component_of_one_volume_that_gets_thin_gets_long():
+    """Where other components hold the volume up, one that is all but singular is no thinner than the data in any direction."""
+    turned = np.array([[1.0, -1.0], [1.0, 1.0]]) / np.sqrt(2)
+    covariance = TiedVolumeCovariance(np.array(1e6), np.stack([np.eye(2), turned @ np.diag([1e6, 1e-6]) @ turned.T]))
+    assert np.linalg.eigvalsh(covariance.matrices).min() > 0.99
+    np.testing.assert_allclose(covariance.thinnest(np.ones(2)), 2e-12, rtol=1e-3)

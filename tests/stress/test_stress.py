@@ -49,6 +49,7 @@ ONCE_FAILED = {
     (6454, 46): "a saddle at a random start, which quasi-Newton steps took for a top",
     (9179, 35): "a saddle, which one small gain after a large one took for a top",
     (675, 27): "a covariance that was symmetric to 10⁻⁹ only, 10⁸ standard deviations from zero",
+    (312, 68): "a covariance of one volume that was singular by its shape, and not by its width",
 }
 """Seeds and places of their groups, and what was wrong with them."""
 
