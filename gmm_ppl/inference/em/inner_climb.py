@@ -34,7 +34,7 @@ class InnerClimb(AbstractMStep):
     shape: MixtureShape = static()
 
     def first(self, parameters: MixtureParameters, statistics: Callable[[], Statistics]) -> Position:
-        if self.direct:
+        if set(self.prior.real_shapes(self.shape)) == set(parameters.sites):
             return parameters.sites
         # A program's sites need not be the parameters: from the middle of the prior, climb to where the statistics pull.
         return self.maximise(statistics(), median_sites(self.prior, self.shape, jax.random.key(0)))
