@@ -171,7 +171,7 @@ def squared(lower: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
 @cache
 def strict_lower(size: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns of the entries below the diagonal, row by row."""
-    return np.tril_indices(size, -1)
+    return indices(*np.tril_indices(size, -1))
 
 
 @cache
@@ -193,9 +193,7 @@ def triangle_places(size: int) -> np.ndarray:
 @cache
 def upper_triangle(size: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns of the entries on or above the diagonal, row by row."""
-    rows, columns = np.triu_indices(size)
-    # JAX adds a size of its own type to them, and refuses where that is another.
-    return rows.astype(np.int32), columns.astype(np.int32)
+    return indices(*np.triu_indices(size))
 
 
 @cache
@@ -220,4 +218,9 @@ def mirrored(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
 def mirror_places(size: int) -> tuple[np.ndarray, np.ndarray]:
     """For every entry of a matrix that of it and its mirror image which is on or above the diagonal."""
     place = np.arange(size)
-    return np.minimum(place[:, None], place), np.maximum(place[:, None], place)
+    return indices(np.minimum(place[:, None], place), np.maximum(place[:, None], place))
+
+
+def indices(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As JAX takes them: it adds a size to them, of int32 in single precision, and refuses another type."""
+    return rows.astype(np.int32), columns.astype(np.int32)
