@@ -176,6 +176,6 @@ def test_an_inner_climb_that_converged_is_at_a_top(family):
             fit = gp.fit(mixture, x, starts=2, max_steps=200)
         if fit.status is Status.CONVERGED and not fit.empty:
             steep = slopes(gp.posterior(mixture, x), jax.tree.map(jnp.asarray, fit.sites))
-            assert np.abs(steep).max() < 1e-2, number
+            assert np.abs(steep).max() < 1e-2 + rounding(fit, worst_condition(fit.parameters)), number
             seen += 1
     assert seen >= 10

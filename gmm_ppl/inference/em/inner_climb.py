@@ -1,7 +1,6 @@
 """The M-step of a prior that is not conjugate: Newton's steps over the statistics alone, compiled by JAX."""
 
 from collections.abc import Callable
-from math import prod
 from typing import Any
 
 import jax
@@ -66,7 +65,7 @@ class InnerClimb(AbstractMStep):
 
     def flat(self, position: Position) -> Float[Array, "... P"]:
         shapes, real = self.prior.real_shapes(self.shape), self.prior.unconstrain(self.shape, position)
-        return laid_out([real[name] for name in shapes], [prod(size) for size in shapes.values()])
+        return laid_out([real[name] for name in shapes], shapes)
 
     def from_flat(self, flat: Float[Array, "... P"]) -> Position:
         return self.prior.constrain(self.shape, taken_apart(flat, self.prior.real_shapes(self.shape)))

@@ -51,7 +51,7 @@ class AbstractIteration[Point](ABC):
 
     @abstractmethod
     def rounding(self, point: Point) -> Float[Array, "..."]:
-        """Nats by which rounding may move the objective at a point; a drop of no more is none."""
+        """Nats by which rounding may move the objective at a point."""
 
     def objective(self, point: Point) -> Float[Array, "..."]:
         """What the method climbs, in nats, at this very point."""
@@ -123,9 +123,15 @@ def judge[Point](
         running,
         (collapsed, Status.COLLAPSED),
         (~xp.isfinite(objective), Status.NON_FINITE),
-        (gain < 0 if always(gain >= 0) else gain < -method.rounding(point), Status.DECREASED),
+        (fell(method, point, gain, state), Status.DECREASED),
         (method.settled(point, gain, state.gain, tolerance * method.total), Status.CONVERGED),
     )
+
+
+def fell[Point](method: AbstractIteration[Point], point: Point, gain: Array, state: Progression[Point]) -> Bool[Array, "..."]:
+    """Whether the objective is lower than before by more than rounding explains, of either of the two values."""
+    down = gain < 0
+    return down if always(~down) else gain < -(method.rounding(state.point) + method.rounding(point))
 
 
 def first_that_holds(xp: Any, otherwise: Array, *ends: tuple[Array, Status]) -> Int[Array, "..."]:

@@ -77,7 +77,7 @@ class ClosedForm(AbstractMStep):
         xp = namespace(position.weights)
         weights = xp.log(xp.maximum(position.weights, 1e-300))
         real = position.covariance.real
-        return laid_out([weights - weights.mean(axis=-1, keepdims=True), position.means, *real.values()], self.sizes)
+        return laid_out([weights - weights.mean(axis=-1, keepdims=True), position.means, *real.values()], self.shapes)
 
     def from_flat(self, flat: Float[Array, "... P"]) -> Position:
         xp, parts = namespace(flat), taken_apart(flat, self.shapes)
@@ -88,23 +88,19 @@ class ClosedForm(AbstractMStep):
 
     def propose(self, statistics: Statistics, position: Position) -> tuple[Position, Float[Array, "... P"]]:
         posterior = self.kernel.given(statistics)
-        return posterior.mode(self.shape), laid_out(list(posterior.slope(position).values()), self.sizes)
+        return posterior.mode(self.shape), laid_out(list(posterior.slope(position).values()), self.shapes)
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Of the coordinates of each part."""
         return self.shape.real_shapes | {"weights": (self.shape.components,)}
 
-    @cached_property
-    def sizes(self) -> list[int]:
-        """How many coordinates each part has."""
-        return [prod(size) for size in self.shapes.values()]
 
-
-def laid_out(parts: list[Array], sizes: list[int]) -> Float[Array, "... P"]:
-    """Arrays (…, *shape) of so many entries each in a row."""
-    batch = parts[0].shape[:-1]
-    return namespace(*parts).concatenate([part.reshape(*batch, size) for part, size in zip(parts, sizes, strict=True)], axis=-1)
+def laid_out(parts: list[Array], shapes: Mapping[str, tuple[int, ...]]) -> Float[Array, "... P"]:
+    """Arrays (…, *shape) in a row, in the order of `shapes`."""
+    batch = parts[0].shape[: parts[0].ndim - len(next(iter(shapes.values())))]
+    flat = [part.reshape(*batch, prod(shape)) for part, shape in zip(parts, shapes.values(), strict=True)]
+    return namespace(*parts).concatenate(flat, axis=-1)
 
 
 def taken_apart(flat: Float[Array, "... P"], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
