@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gmm_ppl.mixture.triangular import diagonal, mirrored, symmetric_places, upper_triangle
+from gmm_ppl.mixture.triangular import diagonal, mirrored, solved, symmetric_places, upper_triangle
 from gmm_ppl.namespace import namespace
 from gmm_ppl.types import Array, Float
 
@@ -47,6 +47,10 @@ class Moment(ABC):
     @abstractmethod
     def linear(self, precision: Array, vectors: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
         """Σ_k⁻¹ v."""
+
+    @abstractmethod
+    def solved(self, precision: Array, vectors: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
+        """Σ_k v."""
 
     @abstractmethod
     def unpacked(self, sums: Float[Array, "... P"]) -> tuple[Array, Array, Array]:
@@ -106,6 +110,9 @@ class OuterProducts(Moment):
     def linear(self, precision: Array, vectors: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
         return namespace(precision, vectors).matmul(precision, vectors[..., None])[..., 0]
 
+    def solved(self, precision: Array, vectors: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
+        return solved(precision, vectors[..., None])[..., 0]
+
     def coefficients(self, constant: Array, linear: Float[Array, "... K D"], precision: Array) -> Float[Array, "... K P"]:
         rows, columns = upper_triangle(linear.shape[-1])
         entries = -precision[..., rows, columns]
@@ -155,6 +162,9 @@ class Squares(Moment):
 
     def linear(self, precision: Array, vectors: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
         return precision * vectors
+
+    def solved(self, precision: Array, vectors: Float[Array, "... K D"]) -> Float[Array, "... K D"]:
+        return vectors / precision
 
     def coefficients(self, constant: Array, linear: Float[Array, "... K D"], precision: Array) -> Float[Array, "... K P"]:
         return joined(constant, linear, -precision / 2, linear.shape[-1])

@@ -31,6 +31,16 @@ def cholesky(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
         return np.stack([cholesky_or_nan(each) for each in matrices.reshape(-1, *matrices.shape[-2:])]).reshape(matrices.shape)
 
 
+def solved(matrices: Float[Array, "... D D"], right: Float[Array, "... D R"]) -> Float[Array, "... D R"]:
+    """A⁻¹ B; NaN where A is singular, for which NumPy raises."""
+    try:
+        return namespace(matrices, right).linalg.solve(matrices, right)
+    except np.linalg.LinAlgError:
+        if matrices.ndim == 2:
+            return np.full_like(right, np.nan)
+        return np.stack([solved(*each) for each in zip(matrices, right, strict=True)])
+
+
 def cholesky_or_nan(matrix: Float[np.ndarray, "D D"]) -> Float[np.ndarray, "D D"]:
     """L, or NaN: NumPy raises for all of a batch where JAX answers with NaN for one."""
     try:

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 from gmm_ppl.mixture.covariance import Part
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape, from_sites
 from gmm_ppl.namespace import namespace
-from gmm_ppl.priors.kernel import ConjugateKernel
+from gmm_ppl.priors.kernel import AbstractKernel, ConjugateKernel
 from gmm_ppl.records import Record
 from gmm_ppl.types import Array, Float
 
@@ -74,6 +74,10 @@ class AbstractDirectPrior(AbstractPrior):
     @abstractmethod
     def log_density_at(self, parameters: MixtureParameters) -> Float[Array, "..."]:
         """Log density at parameters; several have leading axes."""
+
+    @abstractmethod
+    def kernel(self, shape: MixtureShape) -> AbstractKernel:
+        """What EM asks of the prior."""
 
     def log_density(self, shape: MixtureShape, sites: Sites) -> tuple[Float[Array, "..."], MixtureParameters]:
         parameters = from_sites(sites, shape.family)

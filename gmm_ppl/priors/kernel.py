@@ -1,6 +1,7 @@
 """A conjugate prior, or posterior, as what it adds to the data: counts, means and scatter, whose mode is the M-step."""
 
-from typing import Self
+from abc import abstractmethod
+from typing import ClassVar, Self
 
 from gmm_ppl.mixture.density import log_weights
 from gmm_ppl.mixture.moments import Moment
@@ -11,7 +12,38 @@ from gmm_ppl.records import Record, static
 from gmm_ppl.types import Array, Float
 
 
-class ConjugateKernel(Record):
+class AbstractKernel(Record):
+    """The density of a prior whose M-step is in closed form, with everything about it that is the same at each step.
+
+    `exact` says whether that M-step arrives at the mode, or raises the density by steps.
+    """
+
+    exact: ClassVar[bool]
+
+    @abstractmethod
+    def log_density(self, parameters: MixtureParameters) -> Float[Array, "..."]:
+        """Log p at parameters, in nats."""
+
+    @abstractmethod
+    def given(self, statistics: Statistics) -> "AbstractPosterior":
+        """What the prior and the rows of known components, fractions of rows among them, say together."""
+
+
+class AbstractPosterior(Record):
+    """Log p of parameters given the statistics of rows, not normalised: what the M-step raises."""
+
+    @abstractmethod
+    def raised(self, position: MixtureParameters) -> MixtureParameters:
+        """Parameters at which it is no lower, and higher unless `position` is a mode."""
+
+    @abstractmethod
+    def slope(self, parameters: MixtureParameters) -> dict[str, Array]:
+        """∂ log p / ∂ coordinates: of `weights` their logarithms (with π = softmax), of means themselves, of covariances those of
+        their parts.
+        """
+
+
+class ConjugateKernel(AbstractKernel, AbstractPosterior):
     """log p = c + Σ_k [(α_k − 1) log π_k − ½ (n_k log |Σ_k| + tr(W_k Σ_k⁻¹) + κ_k (μ_k − m_k)ᵀ Σ_k⁻¹ (μ_k − m_k))].
 
     α is `concentration`, κ `mean_precision` (rows), m `mean` (units of x), n `count` (rows) and W `scatter` (squared units of x,
@@ -27,6 +59,7 @@ class ConjugateKernel(Record):
     scatter: Array
     constant: Float[Array, "..."]
     moment: Moment = static()
+    exact: ClassVar[bool] = True
 
     def given(self, statistics: Statistics) -> Self:
         """The posterior's kernel, the density of rows given components not normalised."""
@@ -52,8 +85,10 @@ class ConjugateKernel(Record):
         covariance = shape.family.fitted(self.count, self.scatter)
         return MixtureParameters(weights / weights.sum(axis=-1, keepdims=True), self.mean, covariance)
 
+    def raised(self, position: MixtureParameters) -> MixtureParameters:
+        return self.mode(position.shape)
+
     def log_density(self, parameters: MixtureParameters) -> Float[Array, "..."]:
-        """Log p at parameters, in nats."""
         xp, covariance = namespace(parameters.weights), parameters.covariance
         distances = (covariance.whiten(parameters.means - self.mean) ** 2).sum(axis=-1)
         determinants = covariance.log_determinant(parameters.means.shape[-1])
@@ -64,9 +99,6 @@ class ConjugateKernel(Record):
         return self.constant + (weights - spread / 2).sum(axis=-1)
 
     def slope(self, parameters: MixtureParameters) -> dict[str, Array]:
-        """∂ log p / ∂ coordinates: of `weights` their logarithms (with π = softmax), of means themselves, of covariances those of
-        their parts.
-        """
         covariance, moment = parameters.covariance, self.moment
         away = parameters.means - self.mean
         power = self.concentration - 1

@@ -11,6 +11,7 @@ from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.triangular import diagonal, log_determinant
 from gmm_ppl.namespace import namespace
 from gmm_ppl.priors.base import AbstractDirectPrior
+from gmm_ppl.priors.kernel import AbstractKernel
 from gmm_ppl.priors.latex import show_number, show_value
 from gmm_ppl.priors.normalisers import dirichlet_normaliser, lkj_normaliser
 from gmm_ppl.types import Array, Float
@@ -45,6 +46,11 @@ class SeparatedPrior(AbstractDirectPrior):
             + xp.sum(means, axis=(-2, -1))
             + self.covariance_density(parameters)
         )
+
+    def kernel(self, shape: MixtureShape) -> AbstractKernel:
+        from gmm_ppl.priors.separated_posterior import SeparatedKernel
+
+        return SeparatedKernel(self)
 
     def covariance_density(self, parameters: MixtureParameters) -> Float[Array, "..."]:
         """Of every matrix, or every variance, that the family has."""

@@ -14,7 +14,7 @@ import gmm_ppl as gp
 from gmm_ppl.inference.base import Status
 from gmm_ppl.mixture.covariance.full import FullCovariance
 from gmm_ppl.mixture.parameters import MixtureParameters
-from tests.cases import FAMILY_NAMES
+from tests.cases import EVERY, FAMILY_NAMES
 from tests.inference.oracles import log_likelihood
 
 N, D, K = 8, 2, 3
@@ -92,11 +92,16 @@ def check(fit, x, again):
     if condition < 1e9 and not fit.empty:
         shift = N * np.log(x.std(axis=0)).sum()
         wanted = log_likelihood((x - x.mean(axis=0)) / x.std(axis=0), standard) - shift
-        assert fit.log_likelihood == pytest.approx(wanted, rel=1e-9, abs=1e-5)
+        assert fit.log_likelihood == pytest.approx(wanted, rel=1e-9, abs=1e-5 + N * rounding_of_means(fit, x))
 
 
 def worst_condition(parameters):
     return max(np.linalg.cond(each) for each in parameters.covariances)
+
+
+def rounding_of_means(fit, x):
+    """By how many of its deviations a mean is moved by being written down in the data's own units."""
+    return np.finfo(float).eps * np.abs(x).max() / min(np.linalg.eigvalsh(each)[0] for each in fit.parameters.covariances) ** 0.5
 
 
 def rounding(fit, condition):
@@ -129,10 +134,9 @@ def examples(family, prior, count):
     return found
 
 
-EVERYDAY = [("full", "flat"), ("full", "weak"), ("diagonal", "weak")]
-INNER = [(family, "separated") for family in ("full", "diagonal")]
-OTHERS = [(family, prior) for family in FAMILY_NAMES for prior in ("flat", "weak") if (family, prior) not in EVERYDAY]
-CASES = [*EVERYDAY, *(pytest.param(*pair, marks=pytest.mark.slow) for pair in INNER + OTHERS)]
+EVERYDAY = [("full", "flat"), ("full", "weak"), ("diagonal", "weak"), ("full", "separated")]
+OTHERS = [pair for pair in EVERY if pair[1] in ("flat", "weak", "separated") and pair not in EVERYDAY]
+CASES = [*EVERYDAY, *(pytest.param(*pair, marks=pytest.mark.slow) for pair in OTHERS)]
 
 
 @pytest.mark.parametrize(("family", "prior"), CASES)
@@ -162,11 +166,10 @@ def slopes(posterior, sites):
     return jnp.where(jnp.abs(gradient) < 1e-12, 0, gradient / jnp.sqrt(curvature))
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("family", ["full", "diagonal"])
-def test_an_inner_climb_that_converged_is_at_a_top(family):
-    """A climb that cannot move would gain nothing, which must not look like having arrived."""
+def test_a_climb_by_steps_that_converged_is_at_a_top(family):
+    """Steps that do not arrive gain ever less, which must not look like having arrived."""
     seen = 0
     for number in range(40):
         x = MAKERS[number % len(MAKERS)](np.random.default_rng([number, 7]))

@@ -95,10 +95,9 @@ def moments_in_many_digits(x):
         return np.array(mean, float), np.array(products, float)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("family", ["full", "spherical"])
-def test_one_component_with_an_inner_climb(family):
-    """Weights of one component have no coordinates at all."""
+def test_one_component_by_steps(family):
+    """Under a prior whose M-step does not arrive at once."""
     fit = gp.fit(gp.Mixture(1, family, "separated"), X, starts=2, tolerance=1e-13)
     assert fit.status is Status.CONVERGED
     np.testing.assert_array_equal(fit.parameters.weights, [1.0])

@@ -220,6 +220,7 @@ import numpy as np
 from gmm_ppl.mixture.covariance import FAMILIES
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.mixture.scale import data_scale
+from gmm_ppl.mixture.statistics import no_statistics
 from gmm_ppl.priors import resolve_prior
 data, rng = data_scale(np.random.default_rng(0).normal(size=(30, 2))), np.random.default_rng(1)
 for family in FAMILIES.values():
@@ -229,8 +230,8 @@ for family in FAMILIES.values():
         real = {name: rng.normal(size=size) for name, size in prior.real_shapes(shape).items()}
         value, parameters = prior.log_density_of_real(shape, real)
         assert np.isfinite(value) and np.isfinite(prior.shifted(np.ones(2)).log_density(shape, parameters.sites)[0])
-        if hasattr(prior, "kernel"):
-            prior.kernel(shape).slope(parameters)
+        posterior = prior.kernel(shape).given(no_statistics(parameters.means, family.moment))
+        posterior.slope(posterior.raised(parameters))
 """
     subprocess.run([sys.executable, "-c", script], check=True)
 

@@ -1,4 +1,4 @@
-"""The M-step of a prior that is not conjugate: Newton's steps over the statistics alone, compiled by JAX."""
+"""The M-step of a prior that is a program: Newton's steps over the statistics alone, compiled by JAX."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from gmm_ppl.inference.mode.newton import find_mode
 from gmm_ppl.mixture.density import expected_log_likelihood
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.statistics import Statistics
-from gmm_ppl.priors.base import AbstractDirectPrior, AbstractPrior, Sites
+from gmm_ppl.priors.base import AbstractPrior, Sites
 from gmm_ppl.priors.sites import median_sites
 from gmm_ppl.records import map_arrays, static
 from gmm_ppl.types import Array, Float, in_float64
@@ -37,11 +37,6 @@ class InnerClimb(AbstractMStep):
             return parameters.sites
         # A program's sites need not be the parameters: from the middle of the prior, climb to where the statistics pull.
         return self.maximise(statistics(), median_sites(self.prior, self.shape, jax.random.key(0)))
-
-    @property
-    def direct(self) -> bool:
-        """Whether sites are the parameters, by which the prior states its density in either namespace."""
-        return isinstance(self.prior, AbstractDirectPrior)
 
     def maximise(self, statistics: Statistics, position: Position) -> Position:
         start = self.flat(position)
@@ -71,43 +66,34 @@ class InnerClimb(AbstractMStep):
         return self.prior.constrain(self.shape, taken_apart(flat, self.prior.real_shapes(self.shape)))
 
     def propose(self, statistics: Statistics, position: Position) -> tuple[Position, Float[Array, "... P"]]:
-        return self.maximise(statistics, position), self.slope(statistics, position)
-
-    def slope(self, statistics: Statistics, position: Position) -> Float[Array, " P"]:
-        """∂ (Q + log p) / ∂ coordinates."""
-        return jax.grad(self.objective, argnums=1)(statistics, self.flat(position))
+        return self.maximise(statistics, position), jax.grad(self.objective, argnums=1)(statistics, self.flat(position))
 
 
 class Hosted(AbstractMStep):
-    """An M-step of JAX's as the host's loop takes it: for starts along a leading axis, in NumPy's arrays.
-
-    What a prior whose sites are the parameters says of them is NumPy's, for all starts at once; the rest is compiled, for one.
-    """
+    """An M-step of JAX's as the host's loop takes it: compiled, for one start after another along a leading axis."""
 
     inner: InnerClimb
 
     def first(self, parameters: MixtureParameters, statistics: Callable[[], Statistics]) -> Position:
-        return parameters.sites if self.inner.direct else each(first, self.inner, parameters, statistics())
+        return each(first, self.inner, parameters, statistics())
 
     def maximise(self, statistics: Statistics, position: Position) -> Position:
         return each(maximise, self.inner, statistics, position)
 
     def log_prior(self, position: Position) -> tuple[Float[Array, "..."], MixtureParameters]:
-        if self.inner.direct:
-            return in_float64(self.inner.log_prior)(position)
         return each(log_prior, self.inner, position)
 
     def sites(self, position: Position) -> Sites:
         return position
 
     def flat(self, position: Position) -> Float[Array, "... P"]:
-        return self.inner.flat(position) if self.inner.direct else each(flat, self.inner, position)
+        return each(flat, self.inner, position)
 
     def from_flat(self, flat: Float[Array, "... P"]) -> Position:
-        return self.inner.from_flat(flat) if self.inner.direct else each(from_flat, self.inner, flat)
+        return each(from_flat, self.inner, flat)
 
     def propose(self, statistics: Statistics, position: Position) -> tuple[Position, Float[Array, "... P"]]:
-        return self.maximise(statistics, position), each(slope, self.inner, statistics, position)
+        return each(propose, self.inner, statistics, position)
 
 
 @in_float64
@@ -149,6 +135,6 @@ def from_flat(inner: InnerClimb, coordinates: Array) -> Position:
 
 
 @compiled
-def slope(inner: InnerClimb, statistics: Statistics, position: Position) -> Array:
-    """`InnerClimb.slope`."""
-    return inner.slope(statistics, position)
+def propose(inner: InnerClimb, statistics: Statistics, position: Position) -> tuple[Position, Array]:
+    """`InnerClimb.propose`."""
+    return inner.propose(statistics, position)

@@ -1,4 +1,4 @@
-"""M-steps: closed form where the prior is conjugate, an inner climb over the statistics alone where it is not."""
+"""M-steps: closed form where the prior has a kernel, an inner climb over the statistics alone where it is a program."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -10,8 +10,8 @@ from typing import Any
 from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.statistics import Statistics
 from gmm_ppl.namespace import namespace
-from gmm_ppl.priors.base import AbstractConjugatePrior, AbstractPrior, Sites
-from gmm_ppl.priors.kernel import ConjugateKernel
+from gmm_ppl.priors.base import AbstractDirectPrior, AbstractPrior, Sites
+from gmm_ppl.priors.kernel import AbstractKernel
 from gmm_ppl.records import Record, static
 from gmm_ppl.types import Array, Float
 
@@ -21,6 +21,11 @@ Position = Any
 
 class AbstractMStep(Record):
     """Positions that raise expected log-likelihood + log prior, Q + log p; several along leading axes."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the first step arrives at a mode of the objective."""
+        return False
 
     @abstractmethod
     def first(self, parameters: MixtureParameters, statistics: Callable[[], Statistics]) -> Position:
@@ -52,20 +57,25 @@ class AbstractMStep(Record):
 
 
 class ClosedForm(AbstractMStep):
-    """The M-step of a conjugate prior, in whatever namespace the statistics are of.
+    """The M-step of a prior that has a kernel, in whatever namespace the statistics are of.
 
     Coordinates are log weights less their mean, means, and those of the covariances' parts. All K weights have one, so that
     components are treated alike; a weight of 0 has that of 10⁻³⁰⁰, which no sum over components can tell from it.
     """
 
-    kernel: ConjugateKernel
+    kernel: AbstractKernel
     shape: MixtureShape = static()
+
+    @property
+    def exact(self) -> bool:
+        # Of a single component the M-step is the answer.
+        return self.kernel.exact and self.shape.components == 1
 
     def first(self, parameters: MixtureParameters, statistics: Callable[[], Statistics]) -> Position:
         return replace(parameters, covariance=parameters.covariance.rooted())
 
     def maximise(self, statistics: Statistics, position: Position) -> Position:
-        return self.kernel.given(statistics).mode(self.shape)
+        return self.kernel.given(statistics).raised(position)
 
     def log_prior(self, position: Position) -> tuple[Float[Array, "..."], MixtureParameters]:
         return self.kernel.log_density(position), position
@@ -88,7 +98,7 @@ class ClosedForm(AbstractMStep):
 
     def propose(self, statistics: Statistics, position: Position) -> tuple[Position, Float[Array, "... P"]]:
         posterior = self.kernel.given(statistics)
-        return posterior.mode(self.shape), laid_out(list(posterior.slope(position).values()), self.shapes)
+        return posterior.raised(position), laid_out(list(posterior.slope(position).values()), self.shapes)
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -115,7 +125,7 @@ def taken_apart(flat: Float[Array, "... P"], shapes: Mapping[str, tuple[int, ...
 
 def m_step(prior: AbstractPrior, shape: MixtureShape) -> AbstractMStep:
     """The M-step that suits a prior, for one start that JAX may be tracing."""
-    if isinstance(prior, AbstractConjugatePrior):
+    if isinstance(prior, AbstractDirectPrior):
         return ClosedForm(prior.kernel(shape), shape)
     from gmm_ppl.inference.em.inner_climb import InnerClimb
 
@@ -124,8 +134,9 @@ def m_step(prior: AbstractPrior, shape: MixtureShape) -> AbstractMStep:
 
 def hosted_m_step(prior: AbstractPrior, shape: MixtureShape) -> AbstractMStep:
     """The M-step that suits a prior, for the host's loop."""
-    if isinstance(prior, AbstractConjugatePrior):
-        return ClosedForm(prior.kernel(shape), shape)
-    from gmm_ppl.inference.em.inner_climb import Hosted, InnerClimb
+    found = m_step(prior, shape)
+    if isinstance(prior, AbstractDirectPrior):
+        return found
+    from gmm_ppl.inference.em.inner_climb import Hosted
 
-    return Hosted(InnerClimb(prior, shape))
+    return Hosted(found)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gmm_ppl.inference.em.loop import AbstractIteration, settled
-from gmm_ppl.inference.em.m_step import AbstractMStep, ClosedForm, Position
+from gmm_ppl.inference.em.m_step import AbstractMStep, Position
 from gmm_ppl.mixture.loss import rounding_loss
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.rows import Rows
@@ -48,8 +48,7 @@ class EM(AbstractIteration[EMPoint]):
     def __init__(self, data_pass: Pass, m_step: AbstractMStep, rows: Rows, deviations: Float[Array, " D"]) -> None:
         """`data_pass` is over `rows`; `deviations` of the data's features say how thin a component may get."""
         self.data_pass, self.m_step, self.rows, self.deviations = data_pass, m_step, rows, deviations
-        # Of a single component the M-step is the answer.
-        self.exact = isinstance(m_step, ClosedForm) and m_step.shape.components == 1
+        self.exact = m_step.exact
         self.total = rows.total
         self.digits = float(np.finfo(rows.columns.dtype).eps)
 

@@ -1,6 +1,7 @@
 """What families without correlations share: whatever they are made of, densities read the deviations of each feature."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -56,6 +57,24 @@ class AbstractAxes(AbstractCovariance):
     def conditional(self, kept: Array, given: Array) -> tuple[AbstractCovariance, Array]:
         xp = namespace(self.variance_table)
         return self.marginal(kept), xp.zeros((kept.size, given.size), self.variance_table.dtype)
+
+
+class AbstractVariances(AbstractAxes):
+    """Diagonal covariances whose only part are variances."""
+
+    @classmethod
+    def fitted(cls, count: Float[Array, "... K"], scatter: Array) -> AbstractCovariance:
+        total, pooled = cls.pooled(count, scatter)
+        return cls.from_sites({cls.parts[0].name: pooled / total})
+
+    def gradient(self, count: Float[Array, "... K"], scatter: Array) -> dict[str, Array]:
+        name = self.parts[0].name
+        return {name: deviance_gradient(getattr(self, name), *self.pooled(count, scatter))}
+
+    @classmethod
+    def from_real(cls, real: Mapping[str, Array]) -> AbstractCovariance:
+        name = cls.parts[0].name
+        return cls.from_sites({name: cls.parts[0].support.from_real(real[name])})
 
 
 def deviance_gradient(variances: Array, count: Array, scatter: Array) -> Array:

@@ -77,6 +77,11 @@ class AbstractCovariance(Record):
     def scale_of(scatter: Array) -> Array:
         """What a prior's scale is for a family: of a matrix (D, D), or its diagonal, what of it the family can tell apart."""
 
+    @staticmethod
+    def pooled(count: Float[Array, "... K"], scatter: Array) -> tuple[Array, Array]:
+        """Of a family with one part: counts and scatter summed over all that share a matrix or variance, in the part's shape."""
+        raise NotImplementedError("Several parts share counts and scatter in ways of their own.")
+
     @classmethod
     @abstractmethod
     def fitted(cls, count: Float[Array, "... K"], scatter: Array) -> "AbstractCovariance":

@@ -3,13 +3,27 @@
 import functools
 import operator
 from abc import abstractmethod
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from gmm_ppl.mixture.covariance.base import AbstractCovariance
+from gmm_ppl.mixture.matrix_supports import POSITIVE_DEFINITE
 from gmm_ppl.mixture.moments import OUTER, Moment
-from gmm_ppl.mixture.triangular import WRITTEN_OUT, applied, cholesky, diagonal, traced
+from gmm_ppl.mixture.triangular import (
+    WRITTEN_OUT,
+    applied,
+    below_diagonal,
+    cholesky,
+    diagonal,
+    inverse_cholesky,
+    inverse_triangle,
+    mirrored,
+    squared,
+    traced,
+)
 from gmm_ppl.namespace import namespace
 from gmm_ppl.types import Array, Float
 
@@ -64,6 +78,35 @@ class AbstractDense(AbstractCovariance):
         return self.matrices * np.ones((components, 1, 1), dtype=self.matrices.dtype)
 
 
+class AbstractMatrices(AbstractDense):
+    """Covariances whose only part are their matrices; a record with `root`, L⁻¹ of each where it is known already."""
+
+    if TYPE_CHECKING:
+        root: Array | None
+
+    @property
+    def own_root(self) -> Float[Array, "... D D"]:
+        """L⁻¹ of the part's matrices."""
+        return inverse_cholesky(getattr(self, self.parts[0].name)) if self.root is None else self.root
+
+    def rooted(self) -> AbstractCovariance:
+        return replace(self, root=self.own_root)
+
+    @classmethod
+    def fitted(cls, count: Float[Array, "... K"], scatter: Array) -> AbstractCovariance:
+        total, pooled = cls.pooled(count, scatter)
+        return cls.from_sites({cls.parts[0].name: mirrored(pooled / total[..., None, None])}).rooted()
+
+    def gradient(self, count: Float[Array, "... K"], scatter: Array) -> dict[str, Array]:
+        return {self.parts[0].name: matrix_gradient(self.own_root, *self.pooled(count, scatter))}
+
+    @classmethod
+    def from_real(cls, real: Mapping[str, Array]) -> AbstractCovariance:
+        name = cls.parts[0].name
+        factor = POSITIVE_DEFINITE.factor(real[name])
+        return replace(cls.from_sites({name: squared(factor)}), root=inverse_triangle(factor))
+
+
 def schur_complement(matrices: Float[Array, "... D D"], kept: Array, given: Array) -> tuple[Array, Array]:
     """Σ_kk − Σ_kg Σ_gg⁻¹ Σ_gk and the gain Σ_kg Σ_gg⁻¹."""
     xp = namespace(matrices)
@@ -79,3 +122,11 @@ def factor_gradient(inverse_root: Float[Array, "... D D"], count: Array, scatter
     transposed = inverse_root.swapaxes(-1, -2)
     inner = inverse_root @ scatter @ transposed - count[..., None, None] * np.eye(scatter.shape[-1])
     return xp.tril(transposed @ inner)
+
+
+def matrix_gradient(inverse_root: Float[Array, "... D D"], count: Array, scatter: Array) -> Float[Array, "... T"]:
+    """∂/∂u of −½ (n log |Σ| + tr(W Σ⁻¹)) in the coordinates of a `PositiveDefinite` matrix."""
+    slope = factor_gradient(inverse_root, count, scatter)
+    # The diagonal has logarithms for coordinates: ∂/∂log L_dd = L_dd ∂/∂L_dd.
+    on = diagonal(slope) / diagonal(inverse_root)
+    return namespace(slope).concatenate([below_diagonal(slope), on], axis=-1)

@@ -1,15 +1,14 @@
 """Diagonal covariances: a variance for each component and feature (mclust's VVI)."""
 
-from collections.abc import Mapping
 from typing import ClassVar
 
-from gmm_ppl.mixture.covariance.axes import AbstractAxes, deviance_gradient
+from gmm_ppl.mixture.covariance.axes import AbstractVariances
 from gmm_ppl.mixture.covariance.base import Part
 from gmm_ppl.mixture.supports import POSITIVE
 from gmm_ppl.types import Array, Float
 
 
-class DiagonalCovariance(AbstractAxes):
+class DiagonalCovariance(AbstractVariances):
     """Σ_k = diag(σ²_k1 … σ²_kD)."""
 
     variances: Float[Array, "..."]
@@ -22,23 +21,16 @@ class DiagonalCovariance(AbstractAxes):
         return 1
 
     @staticmethod
+    def pooled(count: Float[Array, "... K"], scatter: Array) -> tuple[Array, Array]:
+        return count[..., None], scatter
+
+    @staticmethod
     def scale_of(scatter: Array) -> Array:
         return scatter
 
     @property
     def variance_table(self) -> Float[Array, "... K D"]:
         return self.variances
-
-    @classmethod
-    def fitted(cls, count: Float[Array, "... K"], scatter: Array) -> "DiagonalCovariance":
-        return cls(scatter / count[..., None])
-
-    def gradient(self, count: Float[Array, "... K"], scatter: Array) -> dict[str, Array]:
-        return {"variances": deviance_gradient(self.variances, count[..., None], scatter)}
-
-    @classmethod
-    def from_real(cls, real: Mapping[str, Array]) -> "DiagonalCovariance":
-        return cls(POSITIVE.from_real(real["variances"]))
 
     def marginal(self, kept: Array) -> "DiagonalCovariance":
         return DiagonalCovariance(self.variances[..., kept])

@@ -1,15 +1,14 @@
 """Tied spherical covariances: one variance for every component and feature (mclust's EII)."""
 
-from collections.abc import Mapping
 from typing import ClassVar
 
-from gmm_ppl.mixture.covariance.axes import AbstractAxes, deviance_gradient
+from gmm_ppl.mixture.covariance.axes import AbstractVariances
 from gmm_ppl.mixture.covariance.base import Part
 from gmm_ppl.mixture.supports import POSITIVE
 from gmm_ppl.types import Array, Float
 
 
-class TiedSphericalCovariance(AbstractAxes):
+class TiedSphericalCovariance(AbstractVariances):
     """Σ_k = σ² I, mclust's EII; sensible only where the features share a unit."""
 
     variance: Float[Array, "..."]
@@ -22,24 +21,16 @@ class TiedSphericalCovariance(AbstractAxes):
         return components * features
 
     @staticmethod
+    def pooled(count: Float[Array, "... K"], scatter: Array) -> tuple[Array, Array]:
+        return scatter.shape[-1] * count.sum(axis=-1), scatter.sum(axis=(-2, -1))
+
+    @staticmethod
     def scale_of(scatter: Array) -> Array:
         return scatter.mean(axis=-1)
 
     @property
     def variance_table(self) -> Float[Array, "... K D"]:
         return self.variance[..., None, None]
-
-    @classmethod
-    def fitted(cls, count: Float[Array, "... K"], scatter: Array) -> "TiedSphericalCovariance":
-        return cls(scatter.sum(axis=(-2, -1)) / (scatter.shape[-1] * count.sum(axis=-1)))
-
-    def gradient(self, count: Float[Array, "... K"], scatter: Array) -> dict[str, Array]:
-        values = scatter.shape[-1] * count.sum(axis=-1)
-        return {"variance": deviance_gradient(self.variance, values, scatter.sum(axis=(-2, -1)))}
-
-    @classmethod
-    def from_real(cls, real: Mapping[str, Array]) -> "TiedSphericalCovariance":
-        return cls(POSITIVE.from_real(real["variance"]))
 
     def marginal(self, kept: Array) -> "TiedSphericalCovariance":
         return self
