@@ -92,11 +92,11 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         small = (point.moved > 1) & (xp.maximum(gain, last_gain) <= least) & (point.left <= least / 2)
         aitken = (point.moved > 1) & settled(gain, last_gain, digits, floor)
         # What EM's own next step should gain, about half its slope, sees what gains so far do not: a memory that is wrong
-        # where a component empties, and a saddle that is being left. A long step may begin downhill: to a mean and the small
-        # variance about it from one that is still too small for the old mean. Where a weight is 0 it is not known.
-        ahead = abs(point.own * point.gradient).sum(axis=-1) / 2
-        # Where neither the last two steps nor EM's next gain a digit, all that the memory holds is rounding.
-        still = xp.maximum(xp.maximum(gain, last_gain), ahead) <= digits
+        # where a component empties, and a saddle that is being left. Where a weight is 0 it is not known.
+        ahead = (point.own * point.gradient).sum(axis=-1) / 2
+        # Where neither the last two steps nor EM's next gain a digit, all that the memory holds is rounding. A long step may
+        # begin downhill, to a mean and the small variance about it from one too small for the old mean: it must have been tried.
+        still = (xp.maximum(xp.maximum(gain, last_gain), ahead) <= digits) & ((ahead >= 0) | (point.moved > 0))
         return still | (~(ahead > least / 2) & xp.where(point.memory.empty, aitken, small))
 
     def arrived(self, reached: EMPoint, coordinates: Array, moved: Array, last: AcceleratedPoint) -> AcceleratedPoint:
