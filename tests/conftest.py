@@ -18,16 +18,19 @@ settings.load_profile("gmm_ppl")
 FORMULAS = ("mixture", "model", "priors", "starts")
 """Folders of tests of formulas, each of which is evaluated a few times on a few rows."""
 
+BRIEF = (*FORMULAS, "calibration", "results")
+"""Folders of tests whose programs take longer to compile than to run."""
+
 
 @pytest.fixture(autouse=True, scope="module")
-def as_formulas_need(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Where formulas are tested shapes are checked, which costs a call more than what it computes, and programs are compiled
-    fast rather than to run fast; elsewhere everything is as users have it.
+def as_folders_need(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where formulas are tested shapes are checked, which costs a call more than what it computes; where programs are brief they
+    are compiled fast rather than to run fast. Elsewhere everything is as users have it.
     """
-    formulas = request.path.relative_to(Path(__file__).parent).parts[0] in FORMULAS
+    folder = request.path.relative_to(Path(__file__).parent).parts[0]
     before = jaxtyping.config.jaxtyping_disable, jax.config.read("jax_disable_most_optimizations")
-    jaxtyping.config.update("jaxtyping_disable", not formulas)
-    jax.config.update("jax_disable_most_optimizations", formulas)
+    jaxtyping.config.update("jaxtyping_disable", folder not in FORMULAS)
+    jax.config.update("jax_disable_most_optimizations", folder in BRIEF)
     yield
     jaxtyping.config.update("jaxtyping_disable", before[0])
     jax.config.update("jax_disable_most_optimizations", before[1])
