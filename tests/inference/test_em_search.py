@@ -32,21 +32,22 @@ def climbs_at(*objectives, spurious=False):
 
 
 def test_each_split_and_merge_improves_the_optimum_that_it_began_from(monkeypatch):
-    """The best three, each once: what rises stands where it stood, so that the next is not another's."""
+    """The best three at once, each for as long as it rises: what does stands where it stood, so that none is another's."""
     began = []
 
-    def rise_once(engine, begun, climb, rng):
-        began.append(float(climb.objective))
-        rise = 100.0 if climb.objective < 0 else 0.0
-        return map_arrays(lambda leaf: np.asarray(leaf)[None] + 0, climb) if rise == 0 else raised(climb, rise)
+    def rise_once(engine, begun, climbs, rng):
+        began.append(climbs.objective.tolist())
+        return [
+            raised(climbs.take(at), 100.0 if height < 0 and height != -2 else 0.0) for at, height in enumerate(climbs.objective)
+        ]
 
-    monkeypatch.setattr(search, "best_proposal", rise_once)
+    monkeypatch.setattr(search, "best_proposals", rise_once)
     monkeypatch.setattr(search, "work_of", lambda engine: 1)
     begun = SimpleNamespace(seed=0)
     found, kinds = search.improved(None, begun, climbs_at(-5, -1, -3, -2, -4), ("a", "b", "c", "d", "e"), silent)
-    assert began == [-1, 99, -2, 98, -3, 97]
-    np.testing.assert_array_equal(found.objective, [-5, 99, 97, 98, -4])
-    assert kinds == ("a", *(f"{name}, split and merged" for name in "bcd"), "e")
+    assert began == [[-1, -2, -3], [99, 97]]
+    np.testing.assert_array_equal(found.objective, [-5, 99, 97, -2, -4])
+    assert kinds == ("a", "b, split and merged", "c, split and merged", "d", "e")
 
 
 def raised(climb, rise):
@@ -62,7 +63,7 @@ def test_spikes_on_a_few_rows_come_last(monkeypatch):
     assert number_optima(climbs, 1e-3).tolist() == [1, 2, 0]
     assert climbs_at(-5, -1, spurious=True).ranked.tolist() == [1, 0]
     spike = replace(raised(climbs.take(0), 10.0), spurious=np.array([True]))
-    monkeypatch.setattr(search, "best_proposal", lambda *_: spike)
+    monkeypatch.setattr(search, "best_proposals", lambda _, __, climbs, ___: [spike] * len(climbs.status))
     monkeypatch.setattr(search, "work_of", lambda engine: 1)
     found, kinds = search.improved(None, SimpleNamespace(seed=0), climbs, ("a", "b", "c"), silent)
     assert found.objective.tolist() == [-5.0, 5.0, -3.0]
@@ -78,7 +79,10 @@ def test_a_spike_is_no_answer_of_a_prior_that_does_not_hold_covariances():
 
 
 def test_a_kind_says_once_that_it_was_split_and_merged(monkeypatch):
-    monkeypatch.setattr(search, "best_proposal", lambda _, __, climb, ___: raised(climb, 10.0) if climb.objective < 15 else None)
+    def proposals(_, __, climbs, ___):
+        return [raised(climbs.take(0), 10.0 if climbs.objective < 15 else 0.0)]
+
+    monkeypatch.setattr(search, "best_proposals", proposals)
     monkeypatch.setattr(search, "work_of", lambda engine: 1)
     found, kinds = search.improved(None, SimpleNamespace(seed=0), climbs_at(-1), ("a",), silent)
     assert (kinds, found.objective.tolist()) == (("a, split and merged",), [19.0])
@@ -86,7 +90,7 @@ def test_a_kind_says_once_that_it_was_split_and_merged(monkeypatch):
 
 def test_the_search_ends_when_its_work_is_done(monkeypatch):
     """Rows × numbers × proposals × steps: at 10⁷ numbers a pass nothing is tried."""
-    monkeypatch.setattr(search, "best_proposal", lambda *_: pytest.fail("a round too many"))
+    monkeypatch.setattr(search, "best_proposals", lambda *_: pytest.fail("a round too many"))
     monkeypatch.setattr(search, "work_of", lambda engine: 1e7)
     search.improved(None, SimpleNamespace(seed=0), climbs_at(-1, -2), ("a", "b"), silent)
 
@@ -105,6 +109,14 @@ def test_short_runs_are_shared_out(many):
     assert set(kinds) <= set(KINDS)
     for kind, share in search.SHORT_RUNS.items():
         assert abs(kinds.count(kind) - many * share / 20) <= 1.5 + (kind == "random")
+
+
+def test_what_cannot_be_used_is_no_higher():
+    climbs, better = climbs_at(-5, -1), raised(climbs_at(-5).take(0), 100.0)
+    assert search.is_higher(better, climbs, 1)
+    assert not search.is_higher(replace(better, status=np.array([STATUSES.index(Status.COLLAPSED)])), climbs, 1)
+    assert not search.is_higher(replace(better, log_likelihood=np.array([np.nan])), climbs, 1)
+    assert not search.is_higher(climbs_at(-1 + 1e-4), climbs, 1)
 
 
 def test_split_and_merged_memberships_are_memberships():
@@ -146,7 +158,8 @@ def test_an_interruption_of_splits_and_merges_keeps_the_best_optimum(monkeypatch
     with pytest.warns(gp.FitWarning, match="^EM: Interrupted: the best parameters so far"):
         fit = gp.fit(gp.Mixture(K), overlapping_rows())
     assert fit.status is Status.INTERRUPTED
-    monkeypatch.setattr(search, "best_proposal", lambda *_: None)
+    monkeypatch.setattr(search, "is_higher", lambda *_: False)
+    monkeypatch.setattr(search, "best_proposals", lambda _, __, climbs, ___: [climbs] * len(climbs.status))
     assert fit.objective == gp.fit(gp.Mixture(K), overlapping_rows()).objective
 
 

@@ -147,25 +147,29 @@ def distinct(ends: Climbs, most: int) -> list[int]:
 def improved(
     engine: Engine, begun: Beginnings, climbs: Climbs, kinds: tuple[str, ...], progress: Progress
 ) -> tuple[Climbs, tuple[str, ...]]:
-    """The climbs, the best optima replaced by what splitting and merging their components led to, where that is higher."""
+    """The climbs, the best optima replaced by what splits and merges of their components led to, for as long as that is higher."""
     rounds = int(WORK / (work_of(engine) * (PROPOSALS * SHORT_STEPS)))
     rng = np.random.default_rng([begun.seed, 1])
-    places = [place for place in distinct(climbs, OPTIMA) if climbs.usable[place]]
-    for place in places:
-        while rounds > 0:
-            rounds -= 1
-            try:
-                better = best_proposal(engine, begun, climbs.take(place), rng)
-            except KeyboardInterrupt:
-                return cut_short(climbs), kinds
-            if better is None or better.spurious[0] > climbs.spurious[place]:
-                break
-            if not better.objective[0] > climbs.objective[place] + RISE:
-                break
-            climbs = joined(climbs, better).take([len(kinds) if at == place else at for at in range(len(kinds))])
-            kinds = (*kinds[:place], f"{kinds[place].removesuffix(SPLIT)}{SPLIT}", *kinds[place + 1 :])
-            progress("Split and merge", 0, 0, f"best objective {climbs.objective[climbs.ranked[0]]:.4f}")
+    rising = [place for place in distinct(climbs, OPTIMA) if climbs.usable[place]][:rounds]
+    while rising:
+        rounds -= len(rising)
+        try:
+            found = best_proposals(engine, begun, climbs.take(rising), rng)
+        except KeyboardInterrupt:
+            return cut_short(climbs), kinds
+        better = {place: each for place, each in zip(rising, found, strict=True) if is_higher(each, climbs, place)}
+        places = [len(kinds) + list(better).index(at) if at in better else at for at in range(len(kinds))]
+        climbs = joined(climbs, *better.values()).take(places)
+        kinds = tuple(f"{kind.removesuffix(SPLIT)}{SPLIT}" if at in better else kind for at, kind in enumerate(kinds))
+        progress("Split and merge", 0, 0, f"best objective {climbs.objective[climbs.ranked[0]]:.4f}")
+        rising = list(better)[:rounds]
     return climbs, kinds
+
+
+def is_higher(proposal: Climbs, climbs: Climbs, place: int) -> bool:
+    """Whether the only climb of a proposal can be used and ends higher than that at `place`, and not at a spike."""
+    risen = proposal.objective[0] > climbs.objective[place] + RISE
+    return bool(proposal.usable[0] and risen and proposal.spurious[0] <= climbs.spurious[place])
 
 
 def cut_short(climbs: Climbs) -> Climbs:
@@ -175,17 +179,24 @@ def cut_short(climbs: Climbs) -> Climbs:
     return replace(climbs, status=status)
 
 
-def best_proposal(engine: Engine, begun: Beginnings, climb: Climbs, rng: np.random.Generator) -> Climbs | None:
-    """The highest end of EM from splits and merges of one optimum; None where none is usable."""
-    rows = begun.rows
+def best_proposals(engine: Engine, begun: Beginnings, climbs: Climbs, rng: np.random.Generator) -> list[Climbs]:
+    """Of each optimum the highest end of EM from splits and merges of its components, all followed as one batch."""
+    rows, many = begun.rows, len(climbs.status)
     with np.errstate(all="ignore"):
-        shares = responsibilities(rows.x, climb.parameters)
-    proposed = begun.of_memberships(np.stack([split_and_merged(shares, rows, rng) for _ in range(PROPOSALS)]))
-    short = engine.run(proposed, None, SHORT_STEPS, silent, "EM")
-    ends = short if short.interrupted else engine.climb(short.take(distinct(short, FOLLOWED)).parameters, progress=silent)
+        shares = [responsibilities(rows.x, climbs.take(at).parameters) for at in range(many)]
+    proposed = np.stack([split_and_merged(each, rows, rng) for each in shares for _ in range(PROPOSALS)])
+    short = engine.run(begun.of_memberships(proposed), None, SHORT_STEPS, silent, "EM")
+    of_each = [PROPOSALS * at + np.array(distinct(short.take(slice_of(at, PROPOSALS)), FOLLOWED)) for at in range(many)]
+    ends = short if short.interrupted else engine.climb(short.take(np.concatenate(of_each)).parameters, progress=silent)
     if ends.interrupted:
         raise KeyboardInterrupt
-    return ends.take(ends.ranked[:1]) if ends.usable.any() else None
+    groups = [ends.take(slice_of(at, FOLLOWED)) for at in range(many)]
+    return [each.take(each.ranked[:1]) for each in groups]
+
+
+def slice_of(group: int, size: int) -> slice:
+    """The places of one of several groups of this size."""
+    return slice(group * size, (group + 1) * size)
 
 
 def split_and_merged(shares: Float[np.ndarray, "N K"], rows: Rows, rng: np.random.Generator) -> Float[np.ndarray, "N K"]:

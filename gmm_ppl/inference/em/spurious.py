@@ -26,5 +26,5 @@ def on_few_rows(prepared: Prepared, weights: Float[np.ndarray, "... K"]) -> Bool
 def numbers_of_one(shape: MixtureShape) -> int:
     """Numbers that each component has to itself, but for its weight."""
     one = MixtureShape(1, shape.features, shape.family)
-    own = [part.count(1, shape.features) for part in one.parts[1:] if "component" in part.dims]
+    own = [part.count(1, shape.features) for part in one.parts[1:] if part.component_axis is not None]
     return sum(own)
