@@ -147,7 +147,7 @@ def distinct(ends: Climbs, most: int) -> list[int]:
 def improved(
     engine: Engine, begun: Beginnings, climbs: Climbs, kinds: tuple[str, ...], progress: Progress
 ) -> tuple[Climbs, tuple[str, ...]]:
-    """The climbs, the best optima replaced by what splits and merges of their components led to, for as long as that is higher."""
+    """The climbs, the best optima replaced by what splits and merges of their components led to, as long as that is higher."""
     rounds = int(WORK / (work_of(engine) * (PROPOSALS * SHORT_STEPS)))
     rng = np.random.default_rng([begun.seed, 1])
     rising = [place for place in distinct(climbs, OPTIMA) if climbs.usable[place]][:rounds]
