@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any, dataclass_transform
 
 import numpy as np
-from wrapt import register_post_import_hook
 
+from gmm_ppl.imports import when_imported
 from gmm_ppl.namespace import choose
 
 __all__ = ["Record", "always", "map_arrays", "select", "static"]
@@ -29,7 +29,7 @@ class Record(ABC):  # noqa: B024 (contracts that are records have abstract metho
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         dataclass(frozen=True, eq=False, repr=False)(cls)
-        register_post_import_hook(lambda jax: register(cls, jax.tree_util), "jax")
+        when_imported("jax", lambda jax: register(cls, jax.tree_util))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={shown(getattr(self, name))}' for name in names(type(self)))})"
@@ -66,8 +66,7 @@ def register(cls: type, tree_util: Any) -> None:
 def assembled(cls: type, values: Mapping[str, Any]) -> Any:
     """A record of these values, made without its constructor."""
     record = object.__new__(cls)
-    for name, value in values.items():
-        object.__setattr__(record, name, value)
+    record.__dict__.update(values)
     return record
 
 
@@ -84,6 +83,8 @@ def map_arrays(function: Callable[..., Any], first: Any, *others: Any) -> Any:
 
     What `jax.tree.map` does, where JAX is not imported. None stays None.
     """
+    if isinstance(first, np.ndarray):  # the most frequent by far
+        return function(first, *others)
     if first is None:
         return None
     if isinstance(first, Record):

@@ -1,11 +1,28 @@
 """Array types used in signatures, and the float64 door between NumPy callers and JAX code."""
 
+import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+
+if TYPE_CHECKING or "jaxtyping" in sys.modules:
+    from jaxtyping import Bool, Float, Int
+else:
+    # Checking shapes takes jaxtyping, whose import takes a fifth of a small fit's whole process: only tests check them.
+    class Bool:
+        """An array of truth values, the names of its axes beside its type."""
+
+        def __class_getitem__(cls, item: tuple[Any, str]) -> Any:
+            return Annotated[item]
+
+    class Float(Bool):
+        """An array of floats."""
+
+    class Int(Bool):
+        """An array of whole numbers."""
+
 
 Array = Any
 """NumPy's array outside JAX's programs, JAX's within them: one code serves both, which no static type says well."""

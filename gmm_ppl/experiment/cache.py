@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from wrapt import register_post_import_hook
+from gmm_ppl.imports import when_imported
 
 VARIABLE = "GMM_PPL_CACHE"
 OFF = {"off", "no", "0", "false"}
@@ -33,7 +33,7 @@ def use_cache() -> Path | None:
         return None
     forget_oldest(directory, MOST_BYTES)
     # Once somebody imports JAX, which a fit of small data does not.
-    register_post_import_hook(lambda jax: configure(jax, directory), "jax")
+    when_imported("jax", lambda jax: configure(jax, directory))
     # A disk that fills up, or an entry that another run forgets meanwhile, costs a compilation and nothing else.
     warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache entry")
     return directory

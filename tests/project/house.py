@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "gmm_ppl"
 
 FLOORS = (
-    ("errors", "types", "namespace", "records", "progress", "processors", "compiled", "cards", "files", "garbage"),
+    ("errors", "types", "namespace", "imports", "records", "progress", "processors", "compiled", "cards", "files", "garbage"),
     ("data",),
     ("mixture",),
     ("priors",),

@@ -1,7 +1,8 @@
 """Points and centres, for many starts at once."""
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+
+from gmm_ppl.types import Bool, Float, Int
 
 
 def near_centres(points: Float[np.ndarray, "P D"], centres: Float[np.ndarray, "S k D"]) -> Bool[np.ndarray, "S k P"]:

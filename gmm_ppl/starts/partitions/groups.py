@@ -1,11 +1,11 @@
 """Places in groups of a linkage's tree; where there are many, the tree is that of some of them."""
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from gmm_ppl.starts.partitions.centres import moments_of, moved_centres, nearest_labels
 from gmm_ppl.starts.partitions.places import Places
 from gmm_ppl.starts.partitions.trees import Linkage, cut, tree_of
+from gmm_ppl.types import Float, Int
 
 MOST_PLACES = 2000
 """A tree takes time and memory in proportion to the square of this."""

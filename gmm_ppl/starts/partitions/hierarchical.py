@@ -3,11 +3,11 @@
 from itertools import cycle, islice
 
 import numpy as np
-from jaxtyping import Float
 
 from gmm_ppl.starts.partitions.groups import groups_of, sample_of
 from gmm_ppl.starts.partitions.places import Places, memberships, places_of
 from gmm_ppl.starts.partitions.trees import AVERAGE, COMPLETE, WARD
+from gmm_ppl.types import Float
 
 FLAT = 1e-12
 """Share of the largest variance along a principal axis below which the axis is rounding, and whitening leaves it out."""

@@ -1,10 +1,10 @@
 """k-means++ seeds (Arthur & Vassilvitskii 2007, doi:10.5555/1283383.1283494) and a short k-means, all starts as one batch."""
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from gmm_ppl.starts.partitions.centres import labels_of, moments_of, moved_centres, near_centres
 from gmm_ppl.starts.partitions.places import Places, memberships, places_of
+from gmm_ppl.types import Float, Int
 
 LLOYD_STEPS = 10
 """Enough to leave bad seeds; EM goes on from there, so k-means need not converge."""

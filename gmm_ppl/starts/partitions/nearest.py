@@ -1,10 +1,10 @@
 """Random rows, and every row to the nearest."""
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from gmm_ppl.starts.partitions.centres import nearest_labels
 from gmm_ppl.starts.partitions.places import Places, memberships, places_of
+from gmm_ppl.types import Float, Int
 
 
 def nearest(

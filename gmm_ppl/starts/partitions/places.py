@@ -6,7 +6,8 @@ Seeds drawn among places are never copies of each other, and since places are so
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+
+from gmm_ppl.types import Float, Int
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Random responsibilities."""
 
 import numpy as np
-from jaxtyping import Float
+
+from gmm_ppl.types import Float
 
 
 def responsibilities(

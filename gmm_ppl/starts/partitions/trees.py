@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+
+from gmm_ppl.types import Float, Int
 
 Update = Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]
 """(dissimilarities (P, P), weights (P,), a, b) → dissimilarities (P,) of the union of the clusters a and b."""

@@ -1,11 +1,11 @@
 """Random unions of many small groups: groups that are no balls are unions of some."""
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from gmm_ppl.starts.partitions.groups import groups_of, sample_of
 from gmm_ppl.starts.partitions.places import memberships, places_of
 from gmm_ppl.starts.partitions.trees import WARD
+from gmm_ppl.types import Float, Int
 
 GROUPS_EACH = 3
 """Groups for each component."""
