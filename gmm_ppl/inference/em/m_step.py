@@ -134,9 +134,8 @@ def m_step(prior: AbstractPrior, shape: MixtureShape) -> AbstractMStep:
 
 def hosted_m_step(prior: AbstractPrior, shape: MixtureShape) -> AbstractMStep:
     """The M-step that suits a prior, for the host's loop."""
-    found = m_step(prior, shape)
     if isinstance(prior, AbstractDirectPrior):
-        return found
-    from gmm_ppl.inference.em.inner_climb import Hosted
+        return m_step(prior, shape)
+    from gmm_ppl.inference.em.inner_climb import Hosted, InnerClimb
 
-    return Hosted(found)
+    return Hosted(InnerClimb(prior, shape))

@@ -5,7 +5,7 @@ import operator
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -81,13 +81,11 @@ class AbstractDense(AbstractCovariance):
 class AbstractMatrices(AbstractDense):
     """Covariances whose only part are their matrices; a record with `root`, L⁻¹ of each where it is known already."""
 
-    if TYPE_CHECKING:
-        root: Array | None
-
     @property
     def own_root(self) -> Float[Array, "... D D"]:
         """L⁻¹ of the part's matrices."""
-        return inverse_cholesky(getattr(self, self.parts[0].name)) if self.root is None else self.root
+        known = getattr(self, "root", None)
+        return inverse_cholesky(getattr(self, self.parts[0].name)) if known is None else known
 
     def rooted(self) -> AbstractCovariance:
         return replace(self, root=self.own_root)
