@@ -1,5 +1,6 @@
 """Cholesky factors of covariance matrices: LAPACK's, or written out where a call costs XLA more than the work."""
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -23,30 +24,23 @@ def cholesky(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
     if fused(matrices):
         return assembled(cholesky_entries(matrices)[0], matrices)
     xp = namespace(matrices)
-    if xp is not np:
-        return xp.linalg.cholesky(matrices)
-    try:
-        return np.linalg.cholesky(matrices)
-    except np.linalg.LinAlgError:
-        return np.stack([cholesky_or_nan(each) for each in matrices.reshape(-1, *matrices.shape[-2:])]).reshape(matrices.shape)
+    return or_nan(np.linalg.cholesky, matrices) if xp is np else xp.linalg.cholesky(matrices)
 
 
 def solved(matrices: Float[Array, "... D D"], right: Float[Array, "... D R"]) -> Float[Array, "... D R"]:
-    """A⁻¹ B; NaN where A is singular, for which NumPy raises."""
-    try:
-        return namespace(matrices, right).linalg.solve(matrices, right)
-    except np.linalg.LinAlgError:
-        if matrices.ndim == 2:
-            return np.full_like(right, np.nan)
-        return np.stack([solved(*each) for each in zip(matrices, right, strict=True)])
+    """A⁻¹ B; NaN where A is singular."""
+    xp = namespace(matrices, right)
+    return or_nan(np.linalg.solve, matrices, right) if xp is np else xp.linalg.solve(matrices, right)
 
 
-def cholesky_or_nan(matrix: Float[np.ndarray, "D D"]) -> Float[np.ndarray, "D D"]:
-    """L, or NaN: NumPy raises for all of a batch where JAX answers with NaN for one."""
+def or_nan(function: Callable[..., np.ndarray], *arrays: np.ndarray) -> np.ndarray:
+    """The function of NumPy's matrices, in the last array's shape; NaN where it raises, as JAX answers by itself."""
     try:
-        return np.linalg.cholesky(matrix)
+        return function(*arrays)
     except np.linalg.LinAlgError:
-        return np.full_like(matrix, np.nan)
+        if arrays[0].ndim == 2:
+            return np.full_like(arrays[-1], np.nan)
+        return np.stack([or_nan(function, *each) for each in zip(*arrays, strict=True)])
 
 
 def inverse_cholesky(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
