@@ -13,7 +13,7 @@ Act = Callable[[ModuleType], None]
 
 
 class Waiting:
-    """Stands among Python's import finders for as long as something waits for a module."""
+    """Stands first among Python's import finders, and leaves to them every module that nothing waits for."""
 
     def __init__(self) -> None:
         self.acts: dict[str, list[Act]] = {}

@@ -11,18 +11,7 @@ if TYPE_CHECKING or "jaxtyping" in sys.modules:
     from jaxtyping import Bool, Float, Int
 else:
     # Checking shapes takes jaxtyping, whose import takes a fifth of a small fit's whole process: only tests check them.
-    class Bool:
-        """An array of truth values, the names of its axes beside its type."""
-
-        def __class_getitem__(cls, item: tuple[Any, str]) -> Any:
-            return Annotated[item]
-
-    class Float(Bool):
-        """An array of floats."""
-
-    class Int(Bool):
-        """An array of whole numbers."""
-
+    Bool = Float = Int = Annotated
 
 Array = Any
 """NumPy's array outside JAX's programs, JAX's within them: one code serves both, which no static type says well."""
