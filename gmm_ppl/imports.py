@@ -44,7 +44,8 @@ def when_imported(name: str, act: Act) -> None:
 
     Wrapt's post-import hook does the same, and imports asyncio, ssl and logging, a fifth of a small fit's whole process.
     """
-    if name in sys.modules:
-        act(sys.modules[name])
+    module = sys.modules.get(name)  # None forbids the import, as a test or a program without JAX may ask
+    if module is not None:
+        act(module)
     else:
         WAITING.acts.setdefault(name, []).append(act)
