@@ -18,6 +18,7 @@ from gmm_ppl.priors.kernel import ConjugateKernel
 from gmm_ppl.records import map_arrays
 from gmm_ppl.starts.given import given_memberships, given_parameters
 from gmm_ppl.starts.partitions import PARTITIONS
+from gmm_ppl.starts.partitions.places import Places, places_of
 from gmm_ppl.starts.random import random_means
 from gmm_ppl.types import Array, Float
 
@@ -54,6 +55,12 @@ class Beginnings:
         return thinned(self.all_rows, self.seed)
 
     @cached_property
+    def places(self) -> Places:
+        """The same as partitions see them."""
+        columns, weights = np.asarray(self.rows.columns, dtype=float), np.asarray(self.rows.weights, dtype=float)
+        return places_of(columns.T, weights, self.seed)
+
+    @cached_property
     def kernel(self) -> ConjugateKernel:
         """Of the prior of the M-steps."""
         return starting_kernel(self.shape, self.scale)
@@ -70,8 +77,7 @@ class Beginnings:
             return self.random(rng, count)
         together = max(1, MEMBERSHIPS // (self.rows.weights.size * self.shape.components))
         sizes = [min(together, count - done) for done in range(0, count, together)]
-        x, weights = np.asarray(self.rows.columns, dtype=float).T, np.asarray(self.rows.weights, dtype=float)
-        drawn = [self.of_memberships(PARTITIONS[kind](rng, x, weights, self.shape.components, size)) for size in sizes]
+        drawn = [self.of_memberships(PARTITIONS[kind](rng, self.places, self.shape.components, size)) for size in sizes]
         return map_arrays(lambda *leaves: np.concatenate(leaves), *drawn)
 
     def random(self, rng: np.random.Generator, count: int) -> MixtureParameters:

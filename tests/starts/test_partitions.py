@@ -9,7 +9,9 @@ import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from gmm_ppl.starts import partitions
-from gmm_ppl.starts.partitions import PARTITIONS, groups
+from gmm_ppl.starts.partitions import PARTITIONS
+from gmm_ppl.starts.partitions import places as module
+from gmm_ppl.starts.partitions import trees
 from gmm_ppl.starts.partitions.centres import moments_of, moved_centres, near_centres
 from gmm_ppl.starts.partitions.kmeans import drawn, filled, lloyd, seeds
 from gmm_ppl.starts.partitions.nearest import distinct
@@ -36,7 +38,7 @@ def separated(seed=6):
 def partition(kind, x, weights=None, components=K, count=S, seed=0):
     x = np.asarray(x, dtype=float)
     weights = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
-    return PARTITIONS[kind](np.random.default_rng(seed), x, weights, components, count)
+    return PARTITIONS[kind](np.random.default_rng(seed), places_of(x, weights, seed), components, count)
 
 
 def together(memberships):
@@ -384,6 +386,14 @@ def test_a_tree_of_equal_distances_can_be_cut_anywhere():
         assert [cut(tree, count).max() + 1 for count in range(1, 26)] == list(range(1, 26))
 
 
+def test_a_grid_is_united_in_few_rounds(monkeypatch):
+    """From left to right, each point nearest to the last one, there would be 300."""
+    rounds, mutual_neighbours = [], trees.mutual_neighbours
+    monkeypatch.setattr(trees, "mutual_neighbours", lambda unlike: rounds.append(len(unlike)) or mutual_neighbours(unlike))
+    tree_of(np.arange(300.0)[:, None], np.ones(300), AVERAGE)
+    assert len(rounds) < 40
+
+
 def scipys_groups(x, count, method="ward"):
     return fcluster(linkage(x, method), count, "maxclust")
 
@@ -420,7 +430,7 @@ def test_unions_are_of_wards_groups():
 
 @pytest.mark.parametrize("kind", ["hierarchical", "unions"])
 def test_rows_beyond_those_of_the_tree_go_to_the_nearest_mean(kind, monkeypatch):
-    monkeypatch.setattr(groups, "MOST_PLACES", 20)
+    monkeypatch.setattr(module, "MOST_PLACES", 20)
     x, labels = separated()
     if kind == "hierarchical":
         np.testing.assert_array_equal(together(partition(kind, x)), np.broadcast_to(labels[:, None] == labels, (S, 60, 60)))
@@ -431,9 +441,8 @@ def test_rows_beyond_those_of_the_tree_go_to_the_nearest_mean(kind, monkeypatch)
 
 
 def test_a_sample_is_of_places_that_count(monkeypatch):
-    monkeypatch.setattr(groups, "MOST_PLACES", 20)
-    places = places_of(np.arange(60.0)[:, None], (np.arange(60) % 2).astype(float))
-    chosen = groups.sample_of(np.random.default_rng(1), places)
+    monkeypatch.setattr(module, "MOST_PLACES", 20)
+    chosen = places_of(np.arange(60.0)[:, None], (np.arange(60) % 2).astype(float)).sample
     assert len(set(chosen)) == 20
     assert (chosen % 2 == 1).all()
 

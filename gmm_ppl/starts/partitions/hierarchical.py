@@ -1,11 +1,12 @@
 """Trees cut at K, as mclust and its like start from: one partition for each linkage, without chance."""
 
+from dataclasses import replace
 from itertools import cycle, islice
 
 import numpy as np
 
-from gmm_ppl.starts.partitions.groups import groups_of, sample_of
-from gmm_ppl.starts.partitions.places import Places, memberships, places_of
+from gmm_ppl.starts.partitions.groups import groups_of
+from gmm_ppl.starts.partitions.places import Places, memberships
 from gmm_ppl.starts.partitions.trees import AVERAGE, COMPLETE, WARD
 from gmm_ppl.types import Float
 
@@ -13,18 +14,14 @@ FLAT = 1e-12
 """Share of the largest variance along a principal axis below which the axis is rounding, and whitening leaves it out."""
 
 
-def hierarchical(
-    rng: np.random.Generator, x: Float[np.ndarray, "N D"], row_weights: Float[np.ndarray, " N"], components: int, count: int
-) -> Float[np.ndarray, "count N K"]:
+def hierarchical(rng: np.random.Generator, places: Places, components: int, count: int) -> Float[np.ndarray, "count N K"]:
     """Ward's groups, Ward's of whitened rows, those of average and of complete linkage, and again if more are asked for.
 
-    The same for any `rng` unless there are so many rows that some are drawn.
+    The same for any `rng`.
     """
-    places = places_of(x, row_weights)
-    plain, white = places.points, whitened(places)
-    sample = sample_of(rng, places)
-    trees = [(plain, WARD), (white, WARD), (plain, AVERAGE), (plain, COMPLETE)]
-    found = [groups_of(places, points, sample, linkage, components) for points, linkage in trees[:count]]
+    white = replace(places, points=whitened(places))
+    trees = [(places, WARD), (white, WARD), (places, AVERAGE), (places, COMPLETE)]
+    found = [groups_of(each, linkage, components) for each, linkage in trees[:count]]
     return memberships(np.stack(list(islice(cycle(found), count))), places, components)
 
 

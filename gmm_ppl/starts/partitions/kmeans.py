@@ -3,7 +3,7 @@
 import numpy as np
 
 from gmm_ppl.starts.partitions.centres import labels_of, moments_of, moved_centres, near_centres
-from gmm_ppl.starts.partitions.places import Places, memberships, places_of
+from gmm_ppl.starts.partitions.places import Places, memberships
 from gmm_ppl.types import Float, Int
 
 LLOYD_STEPS = 10
@@ -13,11 +13,8 @@ SMALLEST = 1e-30
 """Squared distance of a place too close to a seed for the expanded square to tell: it can still be drawn."""
 
 
-def kmeans(
-    rng: np.random.Generator, x: Float[np.ndarray, "N D"], row_weights: Float[np.ndarray, " N"], components: int, count: int
-) -> Float[np.ndarray, "count N K"]:
+def kmeans(rng: np.random.Generator, places: Places, components: int, count: int) -> Float[np.ndarray, "count N K"]:
     """Clusters of the standardised features, so that a column's unit does not choose the start."""
-    places = places_of(x, row_weights)
     chosen = seeds(rng, places, min(components, places.counted), count)
     labels, centres = lloyd(places, places.points[chosen])
     return memberships(filled(places, labels, centres), places, components)

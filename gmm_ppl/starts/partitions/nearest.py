@@ -3,15 +3,12 @@
 import numpy as np
 
 from gmm_ppl.starts.partitions.centres import nearest_labels
-from gmm_ppl.starts.partitions.places import Places, memberships, places_of
+from gmm_ppl.starts.partitions.places import Places, memberships
 from gmm_ppl.types import Float, Int
 
 
-def nearest(
-    rng: np.random.Generator, x: Float[np.ndarray, "N D"], row_weights: Float[np.ndarray, " N"], components: int, count: int
-) -> Float[np.ndarray, "count N K"]:
+def nearest(rng: np.random.Generator, places: Places, components: int, count: int) -> Float[np.ndarray, "count N K"]:
     """K distinct rows drawn by weight; each row belongs to the nearest in standardised features."""
-    places = places_of(x, row_weights)
     chosen = distinct(rng, places, min(components, places.counted), count)
     labels = nearest_labels(places.points, places.points[chosen])
     # A seed keeps its own place, even where another is too close for the distance to tell.

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gmm_ppl.starts.partitions.groups import groups_of, sample_of
-from gmm_ppl.starts.partitions.places import memberships, places_of
+from gmm_ppl.starts.partitions.groups import groups_of
+from gmm_ppl.starts.partitions.places import Places, memberships
 from gmm_ppl.starts.partitions.trees import WARD
 from gmm_ppl.types import Float, Int
 
@@ -11,12 +11,9 @@ GROUPS_EACH = 3
 """Groups for each component."""
 
 
-def unions(
-    rng: np.random.Generator, x: Float[np.ndarray, "N D"], row_weights: Float[np.ndarray, " N"], components: int, count: int
-) -> Float[np.ndarray, "count N K"]:
+def unions(rng: np.random.Generator, places: Places, components: int, count: int) -> Float[np.ndarray, "count N K"]:
     """3 K of Ward's groups of the standardised rows, shared out among the components, at least one for each."""
-    places = places_of(x, row_weights)
-    groups = groups_of(places, places.points, sample_of(rng, places), WARD, GROUPS_EACH * components)
+    groups = groups_of(places, WARD, GROUPS_EACH * components)
     shares = shared_out(rng, int(groups.max()) + 1, components, count)
     return memberships(shares.take(groups, axis=1), places, components)
 
