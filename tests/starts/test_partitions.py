@@ -9,9 +9,8 @@ import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from gmm_ppl.starts import partitions
-from gmm_ppl.starts.partitions import PARTITIONS
+from gmm_ppl.starts.partitions import PARTITIONS, trees
 from gmm_ppl.starts.partitions import places as module
-from gmm_ppl.starts.partitions import trees
 from gmm_ppl.starts.partitions.centres import moments_of, moved_centres, near_centres
 from gmm_ppl.starts.partitions.kmeans import drawn, filled, lloyd, seeds
 from gmm_ppl.starts.partitions.nearest import distinct
