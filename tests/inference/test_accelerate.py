@@ -213,7 +213,7 @@ def test_several_memories_are_each_its_own():
 def test_a_step_that_curves_upwards_is_forgotten():
     one = np.ones(3)
     memory = remember(no_memory(one), one, -one, one)
-    assert not memory.filled.any()
+    assert memory.empty
     np.testing.assert_array_equal(quasi_newton_step(memory, 2 * one, one), 2 * one)
 
 

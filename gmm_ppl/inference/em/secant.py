@@ -4,7 +4,7 @@ import numpy as np
 
 from gmm_ppl.namespace import namespace
 from gmm_ppl.records import Record, select
-from gmm_ppl.types import Array, Bool, Float
+from gmm_ppl.types import Array, Bool, Float, Int
 
 REMEMBERED = 10
 """Steps remembered; with 5 fits of many overlapping components take about a tenth more passes, with 20 no fewer."""
@@ -17,29 +17,25 @@ class Memory(Record):
     """The last M steps s (oldest first), the gradients they lost y, and what of them the method itself makes, H₀ y.
 
     H₀ is the method's own inverse curvature: near an optimum its step is H₀ times the gradient, so that differences of its
-    steps are those of gradients times H₀. Rows of zeros are empty. Several memories have leading axes.
+    steps are those of gradients times H₀. The first rows are zeros until M steps are `held`. Several memories have leading axes.
     """
 
     steps: Float[Array, "... M P"]
     lost: Float[Array, "... M P"]
     made: Float[Array, "... M P"]
-
-    @property
-    def filled(self) -> Bool[Array, "... M"]:
-        """Which rows hold a step."""
-        return (self.steps * self.lost).sum(axis=-1) > 0
+    held: Int[Array, "..."]
 
     @property
     def empty(self) -> Bool[Array, "..."]:
-        """Whether no row does."""
-        return ~self.filled.any(axis=-1)
+        """Whether no step is held."""
+        return self.held == 0
 
 
 def no_memory(point: Float[Array, "... P"]) -> Memory:
     """A memory of nothing, for points of this size."""
     xp = namespace(point)
     empty = xp.zeros((*point.shape[:-1], REMEMBERED, point.shape[-1]), point.dtype)
-    return Memory(empty, empty, empty)
+    return Memory(empty, empty, empty, xp.zeros(point.shape[:-1], int))
 
 
 def remember(memory: Memory, step: Array, lost: Array, made: Array) -> Memory:
@@ -52,7 +48,7 @@ def remember(memory: Memory, step: Array, lost: Array, made: Array) -> Memory:
     def pushed(rows: Array, row: Array) -> Array:
         return xp.concatenate([rows[..., 1:, :], row[..., None, :]], axis=-2)
 
-    longer = Memory(pushed(memory.steps, step), pushed(memory.lost, lost), pushed(memory.made, made))
+    longer = Memory(pushed(memory.steps, step), pushed(memory.lost, lost), pushed(memory.made, made), memory.held + 1)
     return select(kept, longer, memory)
 
 

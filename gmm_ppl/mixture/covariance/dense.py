@@ -93,7 +93,8 @@ class AbstractMatrices(AbstractDense):
     @classmethod
     def fitted(cls, count: Float[Array, "... K"], scatter: Array) -> AbstractCovariance:
         total, pooled = cls.pooled(count, scatter)
-        return cls.from_sites({cls.parts[0].name: mirrored(pooled / total[..., None, None])}).rooted()
+        matrices = mirrored(pooled / total[..., None, None])
+        return cls(**{cls.parts[0].name: matrices, "root": inverse_cholesky(matrices)})
 
     def gradient(self, count: Float[Array, "... K"], scatter: Array) -> dict[str, Array]:
         return {self.parts[0].name: matrix_gradient(self.own_root, *self.pooled(count, scatter))}
@@ -102,7 +103,7 @@ class AbstractMatrices(AbstractDense):
     def from_real(cls, real: Mapping[str, Array]) -> AbstractCovariance:
         name = cls.parts[0].name
         factor = POSITIVE_DEFINITE.factor(real[name])
-        return replace(cls.from_sites({name: squared(factor)}), root=inverse_triangle(factor))
+        return cls(**{name: squared(factor), "root": inverse_triangle(factor)})
 
 
 def schur_complement(matrices: Float[Array, "... D D"], kept: Array, given: Array) -> tuple[Array, Array]:
