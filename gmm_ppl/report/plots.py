@@ -193,4 +193,4 @@ def _tree(result: Any, x: object) -> xr.DataTree:
         raise InputError(f"a {type(result).__name__} does not hold its rows; give them as well, or a result of to_datatree.")
     from gmm_ppl.results.datatree import to_datatree
 
-    return to_datatree(result, x, prior_draws=0)  # which no figure draws
+    return to_datatree(result, x, prior_draws=0, standard_errors=False)  # which no figure draws

@@ -32,6 +32,7 @@ def to_datatree(
     data: object,
     *,
     bootstrap: "BootstrapFit | None" = None,
+    standard_errors: bool = True,
     name: str = "mixture",
     seed: int = 0,
     prior_draws: int = 500,
@@ -50,6 +51,8 @@ def to_datatree(
         fit: what `fit` or `sample` answered with.
         data: the rows that it was fitted to, in any form that `as_table` takes.
         bootstrap: replicates of the point, whose spread then stands beside the other standard errors in `em_uncertainty`.
+        standard_errors: whether those of the point are computed. They take second derivatives, which need JAX: some seconds for
+            the first fit of a shape, where the rest of a point's tree takes a fraction of one.
         name: of the experiment, kept in the attributes.
         seed: of the draws from the prior and of the replicated data.
         prior_draws: draws from the prior; 0 leaves the group out.
@@ -69,7 +72,9 @@ def to_datatree(
     check_bootstrap(point, bootstrap)
     # The prior that was sampled, where the point was found under another one (maximum likelihood, say).
     mixture = fit.mixture
-    material = Material(table, point, mixture, seed, prior_draws, predictive_draws, limits or Limits(), bootstrap)
+    material = Material(
+        table, point, mixture, seed, prior_draws, predictive_draws, limits or Limits(), bootstrap, standard_errors
+    )
     with threads(fit):
         draws = relabel(fit, table.values, method=relabelling) if isinstance(fit, DrawsFit) else None
         found = list(built(material, draws, progress or silent))

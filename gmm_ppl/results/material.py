@@ -22,7 +22,8 @@ class Material:
     """A fit beside its data, and the settings of the tree that is made of them.
 
     `mixture` is what was sampled where there are draws, else what the point was fitted with; the two may differ in their
-    prior. `bootstrap` holds replicates of the point, where they were made.
+    prior. `bootstrap` holds replicates of the point, where they were made; `standard_errors` says whether its curvature
+    is asked for.
     """
 
     table: Table
@@ -33,6 +34,7 @@ class Material:
     predictive_draws: int
     limits: Limits
     bootstrap: "BootstrapFit | None" = None
+    standard_errors: bool = True
 
     @property
     def shape(self) -> MixtureShape:

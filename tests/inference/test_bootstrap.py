@@ -11,7 +11,6 @@ from gmm_ppl.inference.base import Status
 from gmm_ppl.inference.errors import bootstrap as module
 from gmm_ppl.inference.errors.bootstrap import announced, bootstrap, lanes_a_batch, row_weights
 from gmm_ppl.inference.errors.uncertainty import standard_errors
-from tests.cases import FAMILY_NAMES, priors_of
 from tests.inference.oracles import overlapping_rows
 
 B = 64
@@ -89,12 +88,7 @@ def test_batches_are_no_larger_than_memory_should_hold(replicates, work):
     assert batches * lanes - replicates < batches, "next to none is done for nothing"
 
 
-ANY_FAMILY = [(family, "weak") for family in FAMILY_NAMES] + [
-    pytest.param(family, "separated", marks=pytest.mark.slow) for family in FAMILY_NAMES if "separated" in priors_of(family)
-]
-
-
-@pytest.mark.parametrize(("family", "prior"), ANY_FAMILY)
+@pytest.mark.parametrize(("family", "prior"), ENGINE_CASES)
 def test_any_family(family, prior):
     x = overlapping_rows(120)
     found = bootstrap(gp.Mixture(2, family, prior), x, replicates=8, max_steps=2000)

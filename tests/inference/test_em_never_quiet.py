@@ -143,9 +143,9 @@ CASES = [*EVERYDAY, *(pytest.param(*pair, marks=pytest.mark.slow) for pair in OT
 def test_no_fit_fails_quietly(family, prior):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", gp.FitWarning)
-        found = examples(family, prior, count=10)
+        found = examples(family, prior, count=10 if (family, prior) in EVERYDAY else 5)
     ends = {each for each in found if isinstance(each, Status)}
-    assert sum(isinstance(each, Status) for each in found) >= 60
+    assert sum(isinstance(each, Status) for each in found) >= 0.6 * len(found)
     if prior == "weak":
         assert Status.CONVERGED in ends
         assert ends <= {Status.CONVERGED, Status.STEP_LIMIT, Status.COLLAPSED}

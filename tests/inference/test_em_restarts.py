@@ -18,10 +18,8 @@ from tests.inference.programs import prior
 from tests.inference.test_em_search import climbs_at
 
 GRID = [(family, kind) for family in FAMILY_NAMES for kind in ("flat", "weak", "conjugate")]
-GRID += [("full", "separated"), ("diagonal", "separated"), ("full", "program")]
-INNER = [(family, kind) for family in FAMILY_NAMES for kind in priors_of(family) if kind in ("separated", "program")]
-SLOW = [pair for pair in INNER if pair not in GRID]
-EVERY = pytest.mark.parametrize(("family", "kind"), [*GRID, *(pytest.param(*pair, marks=pytest.mark.slow) for pair in SLOW)])
+GRID += [*((family, "separated") for family in FAMILY_NAMES if "separated" in priors_of(family)), ("full", "program")]
+EVERY = pytest.mark.parametrize(("family", "kind"), GRID)
 
 
 def again(family, kind, **changes):

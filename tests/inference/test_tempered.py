@@ -10,7 +10,7 @@ from scipy import stats
 import gmm_ppl as gp
 from gmm_ppl.inference.base import TemperedFit
 from gmm_ppl.inference.smc.tempered import combined, temper
-from tests.cases import EVERY, random_rows
+from tests.cases import ENGINE_CASES, random_rows
 from tests.inference import exact, programs
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR
 from tests.inference.oracles import overlapping_rows
@@ -22,9 +22,7 @@ FARTHEST = stats.t.isf(stats.norm.sf(SIGMAS), RUNS["chains"] - 1)
 QUICK = {"chains": 2, "draws": 50}
 EVERYDAY = {("spherical", "separated")}
 PAIRS = [
-    pytest.param(family, prior, marks=() if (family, prior) in EVERYDAY else pytest.mark.slow)
-    for family, prior in EVERY
-    if prior in ("weak", "separated")
+    pytest.param(family, prior, marks=() if (family, prior) in EVERYDAY else pytest.mark.slow) for family, prior in ENGINE_CASES
 ]
 
 

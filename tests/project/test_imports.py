@@ -58,3 +58,12 @@ def test_a_small_fit_imports_numpy_and_little_else():
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_plot_of_criteria_needs_no_jax():
+    script = (
+        "import sys\nimport gmm_ppl as gp\nx = gp.datasets.load('faithful')\n"
+        "gp.plots.criteria(gp.fit_range(gp.Mixture(1), x, range(1, 3)), x)\nprint('jax' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"

@@ -131,6 +131,12 @@ def test_a_point_alone_has_no_groups_of_draws(pointed: xr.DataTree) -> None:
     assert pointed.attrs["inference_library"] == "gmm_ppl"
 
 
+def test_standard_errors_that_are_not_asked_for_are_said_to_be_missing() -> None:
+    tree = to_datatree(point_fit("full"), table(), prior_draws=0, standard_errors=False)
+    assert set(tree.children) == OF_POINT - {"em_uncertainty"}
+    assert json.loads(tree.attrs["left_out"]) == ["em_uncertainty: standard errors by curvature were not asked for."]
+
+
 def test_a_flat_prior_is_named_as_what_keeps_prior_draws_away() -> None:
     tree = to_datatree(point_fit("diagonal", prior="flat"), table())
     assert "prior" not in tree.children

@@ -30,6 +30,8 @@ def by_curvature(material: Material) -> tuple[Variables, Attributes, str]:
 
     Errors that are NaN, since the curvature allows none, stay in: the attributes say why.
     """
+    if not material.standard_errors:
+        return {}, {}, "em_uncertainty: standard errors by curvature were not asked for."
     # Here, because a registry of groups need not wait for JAX.
     from gmm_ppl.inference.errors.uncertainty import KINDS, errors_of, why_no_errors
 
