@@ -12,6 +12,7 @@ from gmm_ppl.mixture.expanded import coefficients
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.mixture.statistics import Statistics
+from gmm_ppl.namespace import constant
 from gmm_ppl.types import Array, Float
 
 NUMBERS_A_BLOCK = 2**19
@@ -42,20 +43,19 @@ def scores(rows: Rows, parameters_at: Parametrisation, position: Float[Array, " 
     components are, and half as much is to be compiled. No more than a block's features are kept. They are taken in units of
     the rows' reach, since sums are of fourth order in them.
     """
-    parameters = parameters_at(position)
-    means, moment = parameters.means, parameters.covariance.moment
     units = jnp.where(rows.reach > 0, rows.reach, 1)
-    powers = moment.features(units[:, None])[:, 0]
 
-    def about_means(each: Float[Array, " C"]) -> Array:
+    def about_means(each: Float[Array, " C"]) -> tuple[Array, tuple[MixtureParameters, Array]]:
         found = parameters_at(each)
-        moved = MixtureParameters(found.weights, found.means - means, found.covariance)
-        return jnp.ravel(coefficients(moved, 0 * means[0]) * powers)
+        powers = found.covariance.moment.features(units[:, None])[:, 0]
+        moved = MixtureParameters(found.weights, found.means - constant(found.means), found.covariance)
+        return jnp.ravel(coefficients(moved, 0 * units) * powers), (found, powers)
 
-    jacobian = jax.jacfwd(about_means)(position)
+    jacobian, (parameters, powers) = jax.jacfwd(about_means, has_aux=True)(position)
     log_likelihood, sums, own, cross = feature_sums(rows, parameters, units)
     products = jacobian.T @ cross @ jacobian
     left_open = jacobian.T @ jax.scipy.linalg.block_diag(*own) @ jacobian - products
+    means, moment = parameters.means, parameters.covariance.moment
     return Scores(log_likelihood, Statistics(*moment.unpacked(sums * powers), means, moment), left_open, products)
 
 

@@ -12,7 +12,6 @@ from gmm_ppl.inference.em.m_step import hosted_m_step
 from gmm_ppl.inference.em.method import EM
 from gmm_ppl.inference.em.spurious import on_few_rows
 from gmm_ppl.inference.prepared import Prepared
-from gmm_ppl.inference.status import Status
 from gmm_ppl.mixture.parameters import MixtureParameters, from_sites
 from gmm_ppl.mixture.passes import AbstractPass, pass_over
 from gmm_ppl.mixture.rows import Rows, centred, rows
@@ -22,6 +21,9 @@ from gmm_ppl.priors.base import AbstractDirectPrior, Sites
 from gmm_ppl.progress import Progress
 from gmm_ppl.records import Record, map_arrays
 from gmm_ppl.types import Array, Bool, Float, Int
+
+USABLE = np.array([*(status.usable for status in STATUSES), True])
+"""By position of a status, and of RUNNING."""
 
 
 class Climbs(Record):
@@ -48,8 +50,7 @@ class Climbs(Record):
     @property
     def usable(self) -> np.ndarray:
         """Which starts ended at parameters that can be used (S,)."""
-        wrong = [STATUSES.index(status) for status in Status if not status.usable]
-        return np.isfinite(self.objective) & ~np.isin(self.status, wrong)
+        return np.isfinite(self.objective) & USABLE[self.status]
 
     @property
     def ranked(self) -> Int[np.ndarray, " S"]:

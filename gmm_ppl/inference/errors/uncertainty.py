@@ -17,7 +17,7 @@ from gmm_ppl.errors import FitWarning, InputError
 from gmm_ppl.inference.base import PointFit, check_unweighted
 from gmm_ppl.inference.mode.curvature import unit_scale
 from gmm_ppl.mixture.information import expansion
-from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.model.posterior import Posterior, posterior
 from gmm_ppl.model.specification import resolved_prior
 from gmm_ppl.priors.base import AbstractDirectPrior, Sites, parameters_at
@@ -168,15 +168,11 @@ def known(found: tuple[dict[str, np.ndarray], np.ndarray], status: InformationSt
 def information(target: Posterior, sites: Sites) -> dict[str, Any]:
     """Everything about the curvature of a posterior's objective at `sites`."""
     prior_and_parameters, position = chart(target, sites)
-
-    def parameters_at(each: Float[Array, " P"]) -> MixtureParameters:
-        return prior_and_parameters(each)[1]
-
     found = expansion(target.rows, prior_and_parameters, position)
     inverse, flattest = inverse_of(-found.hessian)
     sandwich = inverse @ found.products @ inverse
-    jacobians = jax.jacfwd(lambda each: parameters_at(each).sites)(position)
-    free = jax.jacfwd(lambda each: listed(parameters_at(each)))(position)
+    jacobians = jax.jacfwd(lambda each: prior_and_parameters(each)[1].sites)(position)
+    free = listed(target.shape, jax.tree.map(lambda each: jnp.moveaxis(each, -1, 0), jacobians)).T
     direct = isinstance(target.prior, AbstractDirectPrior)
     spreads = {
         kind: (
@@ -205,10 +201,10 @@ def chart(target: Posterior, sites: Sites) -> tuple[Callable[[Array], tuple[Arra
     return at, position
 
 
-def listed(parameters: MixtureParameters) -> Float[Array, " P"]:
-    """All weights but the last, means, then the parts of covariances, of matrices the lower triangles, in a row."""
-    parts = (part.support.packed(parameters.sites[part.name]) for part in parameters.shape.parts[1:])
-    return jnp.concatenate([parameters.weights[:-1], *(jnp.ravel(each) for each in parts)])
+def listed(shape: MixtureShape, sites: Sites) -> Float[Array, "J P"]:
+    """All weights but the last, means, then the parts of covariances, of matrices the lower triangles; J of them."""
+    parts = (part.support.packed(sites[part.name]) for part in shape.parts[1:])
+    return jnp.concatenate([sites["weights"][:, :-1], *(each.reshape(each.shape[0], -1) for each in parts)], axis=-1)
 
 
 def inverse_of(matrix: Float[Array, "P P"]) -> tuple[Float[Array, "P P"], Float[Array, ""]]:
