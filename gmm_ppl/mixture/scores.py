@@ -55,8 +55,9 @@ def scores(rows: Rows, parameters_at: Parametrisation, position: Float[Array, " 
     log_likelihood, sums, own, cross = feature_sums(rows, parameters, units)
     products = jacobian.T @ cross @ jacobian
     left_open = jacobian.T @ jax.scipy.linalg.block_diag(*own) @ jacobian - products
-    means, moment = parameters.means, parameters.covariance.moment
-    return Scores(log_likelihood, Statistics(*moment.unpacked(sums * powers), means, moment), left_open, products)
+    moment = parameters.covariance.moment
+    count, first, second = moment.unpacked(sums * powers)
+    return Scores(log_likelihood, Statistics(count, first, second, parameters.means, moment), left_open, products)
 
 
 def feature_sums(rows: Rows, parameters: MixtureParameters, units: Float[Array, " D"]) -> tuple[Array, Array, Array, Array]:
