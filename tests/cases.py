@@ -24,8 +24,8 @@ def priors_of(family: str) -> tuple[str, ...]:
 
 EVERY = [(family, kind) for family in FAMILY_NAMES for kind in priors_of(family)]
 ENGINE_CASES = [(family, "weak") for family in FAMILY_NAMES]
-ENGINE_CASES += [(family, kind) for kind in PROPER_KINDS if kind not in ("weak", "conjugate") for family in ("full", "spherical")]
-"""For engines that compile a program for each case: every family under one conjugate prior, and two under every other."""
+ENGINE_CASES += [(family, "separated") for family in ("full", "spherical")]
+"""For engines that compile a program for each case: every family under a conjugate prior, and two under another."""
 
 DRAWABLE = [(family, kind) for family, kind in EVERY if kind in PROPER_KINDS]
 

@@ -11,6 +11,7 @@ from gmm_ppl.inference.base import Status
 from gmm_ppl.inference.errors import bootstrap as module
 from gmm_ppl.inference.errors.bootstrap import announced, bootstrap, lanes_a_batch, row_weights
 from gmm_ppl.inference.errors.uncertainty import standard_errors
+from tests.cases import ENGINE_CASES
 from tests.inference.oracles import overlapping_rows
 
 B = 64

@@ -42,7 +42,7 @@ def problem(family, components, features, seed=3):
 
 
 @EACH
-@pytest.mark.parametrize(("components", "features"), [(1, 2), (2, 1), (2, 2), (3, 3), (6, 2)])
+@pytest.mark.parametrize(("components", "features"), [(1, 2), (2, 1), (3, 3)])
 def test_steins_identities(family, components, features):
     """E ∂_i log p = 0 and E u_i ∂_j log p = −δ_ij for the very density that is claimed, each within its own error."""
     count, scatter = problem(family, components, features)
