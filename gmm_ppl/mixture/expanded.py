@@ -57,9 +57,9 @@ def feature_sums(theta: Float[Array, "... K P"], phi: Float[Array, "P B"], weigh
     """Σ_i w_i log P(x_i), and Σ_i w_i r_ik φ_i (…, K, P)."""
     xp = namespace(theta, phi)
     largest, each, total = exponentials(theta @ phi, axis=-2)
-    value = (weights * (largest + xp.log(total))[..., 0, :]).sum(axis=-1, dtype=float)
+    value = (weights * (largest + xp.log(total))).sum(axis=-1, dtype=float)
     # Responsibilities are `each` / `total`: whichever of the two factors is smaller takes the division.
-    scale = weights / total
+    scale = (weights / total)[..., None, :]
     if theta.ndim > 2 or phi.shape[0] < each.shape[-2]:
         return value, ((each * scale) @ phi.T).astype(float)
     # (P, K), not (K, P): the longer side first is up to 1.6 times as fast.

@@ -33,7 +33,7 @@ def residual_log_likelihood(rows: Rows, parameters: MixtureParameters, lanes: in
 
     def block(columns: Array, weights: Array) -> Array:
         largest, _, total = exponentials(joint_of_residuals(residuals_of(columns, rows, parameters.means), parameters), axis=-2)
-        return xp.sum(weights * (largest + xp.log(total))[..., 0, :], axis=-1)
+        return xp.sum(weights * (largest + xp.log(total)), axis=-1)
 
     return sum_over_blocks(block, rows.columns, rows.weights, block_size(lanes, parameters.means.shape))
 
@@ -53,8 +53,8 @@ def expected_moments(residuals: Float[Array, "... K D B"], weights: Array, param
     """Σ_i w_i log P(x_i), and the `moments` weighted by w_i γ_ik."""
     xp = namespace(residuals, parameters.means)
     largest, each, total = exponentials(joint_of_residuals(residuals, parameters), axis=-2)
-    value = xp.sum(weights * (largest + xp.log(total))[..., 0, :], axis=-1)
-    return value, moments(residuals, each * (weights / total), parameters.covariance.moment)
+    value = xp.sum(weights * (largest + xp.log(total)), axis=-1)
+    return value, moments(residuals, each * (weights / total)[..., None, :], parameters.covariance.moment)
 
 
 def residuals_of(columns: Float[Array, "D B"], rows: Rows, centre: Float[Array, "... K D"]) -> Float[Array, "... K D B"]:

@@ -71,7 +71,7 @@ def residual_form(rows: Rows, parameters: MixtureParameters) -> Float[Array, " N
 def log_sum(joint: Float[Array, "K B"]) -> Float[Array, " B"]:
     """Log Σ_k e^{joint_k}, in double precision where that is in force."""
     largest, _, total = exponentials(joint, axis=0)
-    return (largest + jnp.log(total))[0].astype(float)
+    return (largest + jnp.log(total)).astype(float)
 
 
 def by_blocks(block: Callable[[Array], Array], columns: Float[Array, "D N"], most: int) -> Float[Array, " N"]:

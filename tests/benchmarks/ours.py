@@ -26,11 +26,11 @@ from tests.benchmarks.problems import Problem
 
 
 class Steps:
-    """EM steps at maximum likelihood from a problem's start, by the host's loop and the pass that a fit would choose."""
+    """EM steps at maximum likelihood from a problem's start, by the host's loop and the compiled pass of large data."""
 
     def __init__(self, problem: Problem) -> None:
         mixture = gp.Mixture(problem.components, problem.family, "flat")
-        engine = Engine.of(prepare(mixture, problem.x), lanes=1)
+        engine = Engine.of(prepare(mixture, problem.x), lanes=1, data_pass="jax")
         self.method, self.data_pass = engine.method, engine.data_pass
         begun = map_arrays(lambda leaf: np.asarray(leaf)[None], problem.start)
         with self.data_pass.session():
