@@ -72,7 +72,7 @@ def test_a_mixture_over_groups_finds_its_weights():
     near_truth(found["group_weights"], groups.WEIGHTS, "group_weights")
     near_truth(found["means"], groups.MEANS, "means")
     spread = found["group_weights"][..., 0].std(axis=(0, 1))
-    assert spread[-1] > 1.1 * spread[:-1].max()  # eight rows know less than sixty
+    assert spread[-1] > 1.5 * spread[:-1].max()  # eight rows know less than sixty
 
 
 def partitions(rows):

@@ -18,7 +18,7 @@ from gmm_ppl.model.specification import as_jax
 from gmm_ppl.priors import resolve_prior
 from gmm_ppl.priors.laws import WeightsLaw
 from gmm_ppl.priors.sites import draw_sites, median_sites
-from tests.cases import ENGINE_CASES, FAMILY_NAMES, mixture_shape, prior_statement, random_rows
+from tests.cases import DRAWABLE, FAMILY_NAMES, mixture_shape, prior_statement, random_rows
 from tests.priors.oracles import SCALE, stated_conjugate
 
 pytestmark = pytest.mark.usefixtures("x64")
@@ -76,7 +76,7 @@ def family_scale(family):
     return SCALE if FAMILIES[family].moment.axes == 2 else np.diag(np.diagonal(SCALE))
 
 
-@pytest.mark.parametrize(("family", "kind"), [*ENGINE_CASES, ("diagonal", "program")])
+@pytest.mark.parametrize(("family", "kind"), DRAWABLE)
 def test_draws_and_their_middle_lie_in_the_supports(family, kind):
     shape, key = mixture_shape(family), jax.random.key(2)
     prior = as_jax(resolve_prior(prior_statement(family, kind), shape, DATA))

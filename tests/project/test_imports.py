@@ -51,13 +51,17 @@ def test_records_are_pytrees_whichever_is_imported_first():
         subprocess.run([sys.executable, "-c", script + check], check=True)
 
 
+def printed_by(script):
+    """What a new process of Python prints."""
+    return subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.strip()
+
+
 def test_a_small_fit_imports_numpy_and_little_else():
     script = (
         "import sys\nimport gmm_ppl as gp\ngp.fit(gp.Mixture(2), gp.datasets.load('faithful'), starts=2)\n"
         "print(*({'jax', 'jaxtyping', 'wrapt', 'scipy', 'asyncio', 'xarray', 'pandas', 'numpyro'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == ""
+    assert printed_by(script) == ""
 
 
 def test_a_plot_of_criteria_needs_no_jax():
@@ -65,5 +69,4 @@ def test_a_plot_of_criteria_needs_no_jax():
         "import sys\nimport gmm_ppl as gp\nx = gp.datasets.load('faithful')\n"
         "gp.plots.criteria(gp.fit_range(gp.Mixture(1), x, range(1, 3)), x)\nprint('jax' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "False"
+    assert printed_by(script) == "False"
