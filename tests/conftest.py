@@ -18,7 +18,7 @@ settings.load_profile("gmm_ppl")
 FORMULAS = ("mixture", "model", "priors", "starts")
 """Folders of tests of formulas, each of which is evaluated a few times on a few rows."""
 
-BRIEF = (*FORMULAS, "inference", "calibration", "results", "report", "examples")
+BRIEF = (*FORMULAS, "inference", "calibration", "results", "report")
 """Folders of tests whose programs take longer to compile than to run."""
 
 
