@@ -3,7 +3,9 @@
 What is done for each row is one formula in `expanded` and `residuals`; a pass decides where it runs, in NumPy or in JAX.
 """
 
+import math
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -24,6 +26,12 @@ from gmm_ppl.types import Array
 
 HELD = 2**22
 """Numbers of φ that are kept from one pass to the next: 32 MB."""
+
+Program = tuple[tuple[int, ...], str, MixtureShape]
+"""What a compiled pass is made for: shape and precision of the rows, and the mixture's shape."""
+
+gone_through: dict[Program, float] = defaultdict(float)
+"""Numbers that NumPy has gone through in this process where each program might have; infinite once the program is there."""
 
 
 class AbstractPass(ABC):
@@ -48,6 +56,8 @@ class NumPyPass(AbstractPass):
         self.features: Array = None
 
     def __call__(self, parameters: MixtureParameters) -> tuple[Array, Statistics]:
+        shape = parameters.shape
+        gone_through[program(self.rows, shape)] += numbers_of(self.rows, shape) * parameters.weights.shape[0]
         precision = parameters.covariance.precision()
         lossy = expanding_loss(self.rows, parameters, precision) > LARGEST_LOSS[self.rows.columns.dtype.name]
         if not lossy.any():
@@ -85,6 +95,7 @@ class JaxPass(AbstractPass):
 
         lanes = [taken(parameters, lane) for lane in range(parameters.weights.shape[0])]
         answers = [to_numpy(compiled_statistics(self.held, each)) for each in lanes]
+        gone_through[program(self.rows, parameters.shape)] = math.inf
         return map_arrays(lambda *leaves: np.stack(leaves), *answers)
 
     @contextmanager
@@ -99,11 +110,22 @@ class JaxPass(AbstractPass):
 
 PASSES: Mapping[str, Callable[[Rows], AbstractPass]] = MappingProxyType({"numpy": NumPyPass, "jax": JaxPass})
 
-LARGE = 1.2e7
-"""Rows × starts × (features φ and components) from which a compiled pass is worth what it takes to compile.
+COMPILING = 5e8
+"""Rows × starts × (features φ and components), over all passes, in which NumPy loses what a program takes to compile.
 
-Seconds of a first fit on two cores, NumPy and JAX, D × K: one start, 600 000 rows, 2 × 3 (5 · 10⁶): 4.1 and 5.0; 10⁶ rows (10⁷):
-6.4 and 5.5. Ten starts, 20 000 rows, 8 × 4 (10⁷): 1.7 and 5.8; 200 000, 2 × 3 (2 · 10⁷): 10.5 and 9.0.
+Seconds of a first fit on two cores, NumPy and JAX, D × K: one start, 600 000 rows, 2 × 3 (5 · 10⁶ a pass): 4.1 and 5.0; 10⁶
+rows (10⁷): 6.4 and 5.5. Ten starts, 20 000 rows, 8 × 4 (10⁷): 1.7 and 5.8; 200 000, 2 × 3 (2 · 10⁷): 10.5 and 9.0.
+"""
+
+USUAL = 40
+"""Passes of a fit."""
+
+LARGE = 5e5
+"""The same of one start, from which a program that is there is the faster pass.
+
+Milliseconds a pass, NumPy and JAX, N × D, K: 8000 × 2, 3 (7 · 10⁴): 0.95 and 0.88; 30 000 × 2, 3 (3 · 10⁵): 3.6 and 1.9;
+8000 × 8, 8 (4 · 10⁵): 2.9 and 3.9; 30 000 × 8, 8 (2 · 10⁶): 8.5 and 5.8; 200 000 × 8, 8 (10⁷): 83 and 19. Twenty starts
+together: 24 and 21; 58 and 38; 42 and 64; 103 and 106; 1150 and 410.
 """
 
 
@@ -114,11 +136,30 @@ def pass_over(rows: Rows, shape: MixtureShape, lanes: int, name: object = None) 
         InputError: an unknown name.
     """
     if name is None:
-        numbers = shape.family.moment.count_features(shape.features) + shape.components
-        return PASSES["jax" if rows.columns.shape[1] * numbers * lanes >= LARGE else "numpy"](rows)
+        return PASSES["jax" if is_worth_compiling(rows, shape, lanes) else "numpy"](rows)
     if not isinstance(name, str) or name not in PASSES:
         raise InputError(f"data_pass: none is called {name!r}; choose {' or '.join(PASSES)}, or None for the faster one.")
     return PASSES[name](rows)
+
+
+def is_worth_compiling(rows: Rows, shape: MixtureShape, lanes: int) -> bool:
+    """Whether a program is there and faster, or what NumPy has gone through and is about to would have paid for it.
+
+    To buy once the rent has come to the price costs at most twice what foresight would. It is counted in numbers and
+    not in seconds, so that a script gives the same digits each time.
+    """
+    numbers = numbers_of(rows, shape)
+    return numbers >= LARGE and gone_through[program(rows, shape)] + USUAL * numbers * lanes >= COMPILING
+
+
+def program(rows: Rows, shape: MixtureShape) -> Program:
+    """The compiled pass that these rows would take."""
+    return rows.columns.shape, rows.columns.dtype.name, shape
+
+
+def numbers_of(rows: Rows, shape: MixtureShape) -> int:
+    """Rows × (features φ and components), which a pass of one start goes through."""
+    return rows.columns.shape[1] * (shape.family.moment.count_features(shape.features) + shape.components)
 
 
 def taken(parameters: MixtureParameters, chosen: object) -> MixtureParameters:

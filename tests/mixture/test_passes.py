@@ -1,11 +1,13 @@
 """Passes as values: NumPy's and JAX's agree to rounding with each other, and with each mixture alone."""
 
+from collections import defaultdict
+
 import numpy as np
 import pytest
 
 from gmm_ppl.errors import InputError
 from gmm_ppl.mixture import passes
-from gmm_ppl.mixture.passes import LARGE, PASSES, JaxPass, NumPyPass, pass_over
+from gmm_ppl.mixture.passes import COMPILING, LARGE, PASSES, USUAL, JaxPass, NumPyPass, pass_over
 from gmm_ppl.mixture.rows import rows
 from gmm_ppl.records import map_arrays
 from tests.cases import FAMILY_NAMES, mixture_shape, random_parameters, random_rows
@@ -91,14 +93,58 @@ def test_rows_of_weight_zero_count_for_nothing():
         np.testing.assert_allclose(found[1].second, wanted[1].second, rtol=1e-11, atol=1e-11)
 
 
+FULL = mixture_shape("full")
+A_ROW = FULL.family.moment.count_features(2) + 3
+
+
+@pytest.fixture
+def new_process(monkeypatch):
+    """As where nothing was compiled or gone through."""
+    monkeypatch.setattr(passes, "gone_through", defaultdict(float))
+
+
+def rows_of(numbers):
+    """So many that a pass of one start goes through about so many numbers."""
+    return rows(np.zeros((int(numbers / A_ROW) + 1, 2)))
+
+
+def chosen(held, lanes=1):
+    return type(pass_over(held, FULL, lanes))
+
+
+@pytest.mark.usefixtures("new_process")
 def test_small_work_is_done_in_numpy_and_large_in_jax():
-    shape = mixture_shape("full")
-    few = int(LARGE / (shape.family.moment.count_features(2) + 3))
-    for count, kind in ((few - 1, NumPyPass), (few + 1, JaxPass)):
-        x = np.zeros((count, 2))
-        assert type(pass_over(rows(x), shape, 1)) is kind
-        assert type(pass_over(rows(x), shape, 1, "numpy")) is NumPyPass
-    assert type(pass_over(rows(np.zeros((few // 10, 2))), shape, 20)) is JaxPass
+    price = COMPILING / USUAL
+    for share, kind in ((0.99, NumPyPass), (1.01, JaxPass)):
+        assert chosen(rows_of(share * price)) is kind
+        assert chosen(rows_of(share * price / 10), lanes=10) is kind
+        assert type(pass_over(rows_of(share * price), FULL, 1, "numpy")) is NumPyPass
+    # However many starts there are: NumPy takes them together.
+    assert chosen(rows_of(0.9 * LARGE), lanes=10_000) is NumPyPass
+
+
+@pytest.mark.usefixtures("new_process")
+def test_a_program_that_is_there_is_taken():
+    """One of the same rows and mixture, unless the work is so small that NumPy is faster."""
+    large, small = rows_of(1.1 * LARGE), rows_of(0.9 * LARGE)
+    parameters = random_parameters("full", lanes=(1,))
+    assert chosen(large) is chosen(small) is NumPyPass
+    for held in (large, small):
+        summed(JaxPass, held, parameters)
+    assert chosen(large) is JaxPass
+    assert chosen(small) is NumPyPass
+    assert chosen(rows_of(1.2 * LARGE)) is NumPyPass
+    assert type(pass_over(large, mixture_shape("tied"), 1)) is NumPyPass
+
+
+@pytest.mark.usefixtures("new_process")
+def test_a_program_is_compiled_once_numpy_has_cost_as_much(monkeypatch):
+    monkeypatch.setattr(passes, "COMPILING", 1.1 * LARGE * (USUAL + 3))
+    held, parameters = rows_of(1.1 * LARGE), random_parameters("full", lanes=(1,))
+    for _ in range(3):
+        assert chosen(held) is NumPyPass
+        summed(NumPyPass, held, parameters)
+    assert chosen(held) is JaxPass
 
 
 @pytest.mark.parametrize("name", ["Numpy", 1, ""])

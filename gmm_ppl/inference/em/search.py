@@ -9,6 +9,7 @@ from gmm_ppl.inference.em.engine import Climbs, Engine, joined
 from gmm_ppl.inference.em.loop import RUNNING
 from gmm_ppl.mixture.density import responsibilities
 from gmm_ppl.mixture.parameters import MixtureParameters
+from gmm_ppl.mixture.passes import numbers_of
 from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.progress import Progress, silent
 from gmm_ppl.records import map_arrays
@@ -94,7 +95,7 @@ def first_climbs(
     """What so many starts came to, and where each began."""
     if start != SEVERAL:
         return engine.climb(begun.draw(start, starts), progress=progress), (start,) * starts
-    most = int(WORK / (work_of(engine) * SHORT_STEPS))
+    most = int(WORK / (numbers_of(engine.held, engine.prepared.shape) * SHORT_STEPS))
     if starts < FROM or most < 2 * starts:
         kinds = tuple(TURNS[place % len(TURNS)] for place in range(starts))
         return engine.climb(stacked(begun, kinds), progress=progress), kinds
@@ -108,12 +109,6 @@ def short_runs(engine: Engine, begun: Beginnings, starts: int, many: int, progre
     ends = engine.run(stacked(begun, kinds), None, SHORT_STEPS, progress, "Short runs")
     chosen = distinct(ends, starts)
     return ends.take(chosen), tuple(kinds[place] for place in chosen)
-
-
-def work_of(engine: Engine) -> int:
-    """Numbers gone through in a pass of one start."""
-    shape = engine.prepared.shape
-    return engine.held.weights.size * (shape.family.moment.count_features(shape.features) + shape.components)
 
 
 def shared_out(many: int) -> tuple[str, ...]:
@@ -148,7 +143,7 @@ def improved(
     engine: Engine, begun: Beginnings, climbs: Climbs, kinds: tuple[str, ...], progress: Progress
 ) -> tuple[Climbs, tuple[str, ...]]:
     """The climbs, the best optima replaced by what splits and merges of their components led to, as long as that is higher."""
-    rounds = int(WORK / (work_of(engine) * (PROPOSALS * SHORT_STEPS)))
+    rounds = int(WORK / (numbers_of(engine.held, engine.prepared.shape) * (PROPOSALS * SHORT_STEPS)))
     rng = np.random.default_rng([begun.seed, 1])
     rising = [place for place in distinct(climbs, OPTIMA) if climbs.usable[place]][:rounds]
     while rising:
