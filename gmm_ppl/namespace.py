@@ -31,8 +31,8 @@ def is_traced(*arrays: object) -> bool:
 
 
 def constant(array: Array) -> Array:
-    """The array as one that derivatives do not look through."""
-    return array if isinstance(array, PLAIN) else sys.modules["jax"].lax.stop_gradient(array)
+    """The array as one that derivatives do not look through: NumPy's are imaginary."""
+    return np.real(array) if isinstance(array, PLAIN) else sys.modules["jax"].lax.stop_gradient(array)
 
 
 def log_gamma(array: Array) -> Array:

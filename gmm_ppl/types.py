@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 import numpy as np
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:
-    from jaxtyping import Bool, Float, Int
+    # Complex numbers too, whose imaginary parts are derivatives (`mixture.derivatives`).
+    from jaxtyping import Bool, Int
+    from jaxtyping import Inexact as Float
 else:
     # Checking shapes takes jaxtyping, whose import takes a fifth of a small fit's whole process: only tests check them.
     Bool = Float = Int = Annotated

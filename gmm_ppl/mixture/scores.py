@@ -2,27 +2,25 @@
 
 from collections.abc import Callable
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
-
 from gmm_ppl.mixture.blocks import sum_over_blocks
 from gmm_ppl.mixture.density import density_and_responsibilities
+from gmm_ppl.mixture.derivatives import jacobian
 from gmm_ppl.mixture.expanded import coefficients
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.rows import Rows
 from gmm_ppl.mixture.statistics import Statistics
-from gmm_ppl.namespace import constant
+from gmm_ppl.namespace import constant, namespace
+from gmm_ppl.records import Record
 from gmm_ppl.types import Array, Float
 
 NUMBERS_A_BLOCK = 2**19
 """Rows × K × P: products this large run at full speed and stay near a core's second-level cache."""
 
 Parametrisation = Callable[[Float[Array, " C"]], MixtureParameters]
-"""Parameters at coordinates."""
+"""Parameters at coordinates; of several positions, which have leading axes, where those are NumPy's."""
 
 
-class Scores(eqx.Module):
+class Scores(Record):
     """Of complete-data scores s_ik = ∂ log π_k N(x_i | μ_k, Σ_k) / ∂c, in nats² a squared unit of the C coordinates.
 
     `left_open` is Σ_i w_i Cov_k(s_ik), the covariance over responsibilities, and `products` is Σ_i w_i s_i s_iᵀ with
@@ -43,18 +41,20 @@ def scores(rows: Rows, parameters_at: Parametrisation, position: Float[Array, " 
     components are, and half as much is to be compiled. No more than a block's features are kept. They are taken in units of
     the rows' reach, since sums are of fourth order in them.
     """
-    units = jnp.where(rows.reach > 0, rows.reach, 1)
+    xp = namespace(position)
+    units = xp.where(rows.reach > 0, rows.reach, 1)
 
-    def about_means(each: Float[Array, " C"]) -> tuple[Array, tuple[MixtureParameters, Array]]:
+    def about_means(each: Float[Array, "... C"]) -> tuple[Array, tuple[MixtureParameters, Array]]:
         found = parameters_at(each)
         powers = found.covariance.moment.features(units[:, None])[:, 0]
         moved = MixtureParameters(found.weights, found.means - constant(found.means), found.covariance)
-        return jnp.ravel(coefficients(moved, 0 * units) * powers), (found, powers)
+        return coefficients(moved, 0 * units) * powers, (found, powers)
 
-    jacobian, (parameters, powers) = jax.jacfwd(about_means, has_aux=True)(position)
+    slopes, (parameters, powers) = jacobian(about_means, position)
     log_likelihood, sums, own, cross = feature_sums(rows, parameters, units)
-    products = jacobian.T @ cross @ jacobian
-    left_open = jacobian.T @ jax.scipy.linalg.block_diag(*own) @ jacobian - products
+    flat = slopes.reshape(-1, position.size)
+    products = flat.T @ cross @ flat
+    left_open = (slopes.swapaxes(-1, -2) @ (own @ slopes)).sum(axis=0) - products
     moment = parameters.covariance.moment
     count, first, second = moment.unpacked(sums * powers)
     return Scores(log_likelihood, Statistics(count, first, second, parameters.means, moment), left_open, products)
@@ -68,13 +68,13 @@ def feature_sums(rows: Rows, parameters: MixtureParameters, units: Float[Array, 
 
     def block(columns: Array, weights: Array) -> tuple[Array, Array, Array, Array]:
         x = rows.origin[:, None] + columns
-        phi = jax.vmap(lambda mean: moment.features((x - mean[:, None]) / units[:, None]))(parameters.means)
+        phi = moment.features((x - parameters.means[:, :, None]) / units[:, None])
         density, memberships = density_and_responsibilities(x.T, parameters)
         held = memberships.T[:, None, :] * phi
         weighted = held * weights
         flat = held.reshape(-1, x.shape[1])
-        own = jnp.einsum("kpb,kqb->kpq", weighted, phi)
-        return weights @ density, jnp.sum(weighted, axis=-1), own, (flat * weights) @ flat.T
+        own = weighted @ phi.swapaxes(-1, -2)
+        return weights @ density, weighted.sum(axis=-1), own, (flat * weights) @ flat.T
 
     size = coefficients(parameters, rows.origin).size
     return sum_over_blocks(block, rows.columns, rows.weights, max(128, NUMBERS_A_BLOCK // size))

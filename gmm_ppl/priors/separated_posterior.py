@@ -1,12 +1,13 @@
 """What a separated prior and the statistics of rows say together: a step up in closed form, and the slope."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from gmm_ppl.mixture.covariance import AbstractCovariance
+from gmm_ppl.mixture.covariance.dense import AbstractMatrices
 from gmm_ppl.mixture.moments import Moment
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.mixture.statistics import Statistics
-from gmm_ppl.mixture.triangular import below_diagonal, cholesky, diagonal, mirrored
+from gmm_ppl.mixture.triangular import below_diagonal, diagonal, inverse_triangle, mirrored
 from gmm_ppl.namespace import namespace
 from gmm_ppl.priors.kernel import AbstractKernel, AbstractPosterior
 from gmm_ppl.priors.quadratic import quadratic_root
@@ -117,6 +118,6 @@ class SeparatedPosterior(AbstractPosterior):
         values = getattr(covariance, part.name)
         if not part.support.axes:
             return -values / self.prior.scale**2 / 2
-        factor = cholesky(values)
+        factor = inverse_triangle(cast("AbstractMatrices", covariance).own_root)
         slope = -self.pull(diagonal(values))[..., None] * factor
         return namespace(slope).concatenate([below_diagonal(slope), diagonal(slope) * diagonal(factor)], axis=-1)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
+from gmm_ppl.inference.em.m_step import ClosedForm
 from gmm_ppl.mixture import scores as module
 from gmm_ppl.mixture.covariance import FAMILIES
 from gmm_ppl.mixture.data_pass import expected_statistics
@@ -14,6 +15,7 @@ from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.mixture.rows import rows
 from gmm_ppl.mixture.scores import scores
 from gmm_ppl.mixture.supports import SIMPLEX
+from gmm_ppl.priors.flat import FlatPrior
 from tests.cases import FAMILY_NAMES, random_parameters, random_rows
 
 pytestmark = pytest.mark.usefixtures("x64")
@@ -70,6 +72,18 @@ def test_against_scores_of_rows(family, monkeypatch):
     monkeypatch.setattr("gmm_ppl.mixture.blocks.ROWS_FOR_A_THREAD", 1)
     in_blocks = jax.jit(lambda c: scores(rows(x, WEIGHTS), at, c))(position)
     np.testing.assert_allclose(in_blocks.products, wanted, rtol=1e-10, atol=1e-11 * np.abs(wanted).max())
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_numpy_and_jax_agree(family):
+    """NumPy's derivatives are steps along the imaginary axis, JAX's its own."""
+    parameters, held = random_parameters(family), rows(random_rows(N), WEIGHTS)
+    step = ClosedForm(FlatPrior().kernel(parameters.shape), parameters.shape)
+    at, position = step.from_flat, step.flat(parameters)
+    ours, theirs = scores(held, at, position), jax.jit(lambda c: scores(held, at, c))(position)
+    assert all(type(leaf) is np.ndarray or isinstance(leaf, np.floating) for leaf in jax.tree.leaves(ours))
+    for one, other in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-11 * np.abs(other).max())
 
 
 def test_components_far_apart_keep_their_digits():

@@ -10,9 +10,9 @@ from gmm_ppl.errors import InputError
 from gmm_ppl.inference.base import Status
 from gmm_ppl.inference.errors.bootstrap import BootstrapFit
 from gmm_ppl.inference.errors.uncertainty import errors_of
-from gmm_ppl.inference.mode import curvature
 from gmm_ppl.mixture.covariance import FAMILIES
 from gmm_ppl.results.datatree import to_datatree
+from gmm_ppl.results.groups import uncertainty as group
 from gmm_ppl.results.store import load, save
 from gmm_ppl.results.uncertainty import uncertainty
 from tests.results.fits import at, draws_fit, permuted, point_fit, random_orders, table
@@ -94,7 +94,7 @@ def test_without_a_bootstrap_there_are_the_other_two():
 
 
 def test_too_many_parameters_have_none(monkeypatch):
-    monkeypatch.setattr(curvature, "LARGEST_DENSE", 10)
+    monkeypatch.setattr(group, "MOST", 10)
     point = point_fit("full")
     tree = tree_of(point)
     assert "em_uncertainty" not in tree.children

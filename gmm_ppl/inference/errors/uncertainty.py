@@ -1,29 +1,27 @@
 """`standard_errors`: how far an EM point may be from the parameters that it estimates, by the curvature there."""
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
 
-from gmm_ppl.compiled import compiled_once, make_room, one_blas_thread
 from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.errors import FitWarning, InputError
 from gmm_ppl.inference.base import PointFit, check_unweighted
-from gmm_ppl.inference.mode.curvature import unit_scale
-from gmm_ppl.mixture.information import expansion
-from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
-from gmm_ppl.model.posterior import Posterior, posterior
+from gmm_ppl.inference.em.m_step import taken_apart
+from gmm_ppl.inference.errors.expansions import expanded
+from gmm_ppl.inference.prepared import prepare
+from gmm_ppl.mixture.derivatives import unit_scale
+from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.model.specification import resolved_prior
-from gmm_ppl.priors.base import AbstractDirectPrior, Sites, parameters_at
-from gmm_ppl.types import Array, Float, in_float64, to_numpy
+from gmm_ppl.priors.base import AbstractDirectPrior, Sites
+from gmm_ppl.types import Array, Float
 
 KINDS = ("observed", "sandwich")
+
+MOST = 2000
+"""Free coordinates above which results have no standard errors: their covariance takes its square in memory."""
 
 SINGULAR = 1e-11
 """Curvature, as a fraction of the steepest in coordinates of like scale, that rounding of sums over rows may leave of none."""
@@ -71,7 +69,6 @@ class StandardErrors:
     status: InformationStatus
 
 
-@in_float64
 def standard_errors(fit: PointFit, data: object, *, kind: str = "observed") -> StandardErrors:
     """Standard errors of weights, means and covariance values at an EM point.
 
@@ -135,19 +132,23 @@ def why_no_errors(point: PointFit) -> str:
     return ""
 
 
-@in_float64
 def errors_of(point: PointFit, table: Table) -> dict[str, StandardErrors]:
     """`StandardErrors` of every kind, without a warning."""
-    make_room()
-    with one_blas_thread():
-        sites = jax.tree.map(jnp.asarray, point.sites)
-        found = to_numpy(information(posterior(point.mixture, table), sites))
-    shared = {
-        "flattest": float(found["flattest"]),
-        "distance": float(found["distance"]),
-        "status": status_of(float(found["flattest"]), float(found["distance"])),
-    }
-    return {kind: StandardErrors(kind, *known(found[kind], shared["status"]), **shared) for kind in KINDS}
+    prepared = prepare(point.mixture, table)
+    found = expanded(prepared, point)
+    inverse, flattest = inverse_of(-found.hessian)
+    distance = float(np.sqrt(np.maximum(found.gradient @ inverse @ found.gradient, 0)))
+    status = status_of(flattest, distance)
+    covariances = {"observed": inverse, "sandwich": inverse @ found.products @ inverse}
+    direct = isinstance(prepared.prior, AbstractDirectPrior)
+
+    def of(kind: str) -> StandardErrors:
+        held = covariances[kind] if status.regular else np.full_like(inverse, np.nan)
+        errors = taken_apart(spread(found.jacobian, held), prepared.shape.part_shapes)
+        free = listed(prepared.shape, taken_apart(found.jacobian.T, prepared.shape.part_shapes)).T
+        return StandardErrors(kind, errors, free @ held @ free.T if direct else held, flattest, distance, status)
+
+    return {kind: of(kind) for kind in KINDS}
 
 
 def status_of(flattest: float, distance: float) -> InformationStatus:
@@ -159,65 +160,26 @@ def status_of(flattest: float, distance: float) -> InformationStatus:
     return InformationStatus.REGULAR if distance <= FAR else InformationStatus.OFF_THE_MODE
 
 
-def known(found: tuple[dict[str, np.ndarray], np.ndarray], status: InformationStatus) -> Any:
-    """Errors and covariance, or NaN for all of them."""
-    return found if status.regular else jax.tree.map(lambda each: np.full_like(each, np.nan), found)
-
-
-@compiled_once
-def information(target: Posterior, sites: Sites) -> dict[str, Any]:
-    """Everything about the curvature of a posterior's objective at `sites`."""
-    prior_and_parameters, position = chart(target, sites)
-    found = expansion(target.rows, prior_and_parameters, position)
-    inverse, flattest = inverse_of(-found.hessian)
-    sandwich = inverse @ found.products @ inverse
-    jacobians = jax.jacfwd(lambda each: prior_and_parameters(each)[1].sites)(position)
-    free = listed(target.shape, jax.tree.map(lambda each: jnp.moveaxis(each, -1, 0), jacobians)).T
-    direct = isinstance(target.prior, AbstractDirectPrior)
-    spreads = {
-        kind: (
-            jax.tree.map(lambda each, held=held: spread(each, held), jacobians),
-            free @ held @ free.T if direct else held,
-        )
-        for kind, held in (("observed", inverse), ("sandwich", sandwich))
-    }
-    return {**spreads, "flattest": flattest, "distance": jnp.sqrt(found.gradient @ inverse @ found.gradient)}
-
-
-def chart(target: Posterior, sites: Sites) -> tuple[Callable[[Array], tuple[Array, MixtureParameters]], Float[Array, " P"]]:
-    """Log prior density (of sites, no Jacobian) and parameters at free coordinates, and the coordinates of `sites`.
-
-    At a stationary point a Hessian goes over from one set of coordinates to another as a tensor, so any will do.
-    """
-    position, unravel = ravel_pytree(target.unconstrain(sites))
-    prior, shape = target.prior, target.shape
-
-    def at(each: Float[Array, " P"]) -> tuple[Array, MixtureParameters]:
-        if not isinstance(prior, AbstractDirectPrior):
-            return prior.log_density(shape, target.constrain(unravel(each)))
-        parameters = parameters_at(shape, unravel(each))
-        return prior.log_density_at(parameters), parameters
-
-    return at, position
-
-
 def listed(shape: MixtureShape, sites: Sites) -> Float[Array, "J P"]:
     """All weights but the last, means, then the parts of covariances, of matrices the lower triangles; J of them."""
     parts = (part.support.packed(sites[part.name]) for part in shape.parts[1:])
-    return jnp.concatenate([sites["weights"][:, :-1], *(each.reshape(each.shape[0], -1) for each in parts)], axis=-1)
+    return np.concatenate([sites["weights"][:, :-1], *(each.reshape(each.shape[0], -1) for each in parts)], axis=-1)
 
 
-def inverse_of(matrix: Float[Array, "P P"]) -> tuple[Float[Array, "P P"], Float[Array, ""]]:
+def inverse_of(matrix: Float[np.ndarray, "P P"]) -> tuple[Float[np.ndarray, "P P"], float]:
     """Inverse of a symmetric matrix, and its smallest eigenvalue over the largest, both after scaling by the diagonal.
 
-    Scaled, so that coordinates in units as different as 10⁻¹⁰⁰ and 1 keep their digits.
+    Scaled, so that coordinates in units as different as 10⁻¹⁰⁰ and 1 keep their digits. NaN of what is not finite.
     """
-    scale = unit_scale(jnp.diagonal(matrix))
-    values, vectors = jnp.linalg.eigh(scale[:, None] * matrix * scale)
-    scaled = scale[:, None] * vectors
-    return (scaled / values) @ scaled.T, values[0] / jnp.max(jnp.abs(values))
+    scale = unit_scale(np.diagonal(matrix))
+    scaled = scale[:, None] * matrix * scale
+    if not np.isfinite(scaled).all():
+        return np.full_like(matrix, np.nan), np.nan
+    values, vectors = np.linalg.eigh(scaled)
+    turned = scale[:, None] * vectors
+    return (turned / values) @ turned.T, float(values[0] / np.abs(values).max())
 
 
-def spread(jacobian: Float[Array, "... P"], covariance: Float[Array, "P P"]) -> Array:
+def spread(jacobian: Float[np.ndarray, "T P"], covariance: Float[np.ndarray, "P P"]) -> Float[np.ndarray, " T"]:
     """√diag(J C Jᵀ)."""
-    return jnp.sqrt(jnp.maximum(jnp.sum((jacobian @ covariance) * jacobian, axis=-1), 0))
+    return np.sqrt(np.maximum(((jacobian @ covariance) * jacobian).sum(axis=-1), 0))

@@ -6,6 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from gmm_ppl.mixture.derivatives import unit_scale
 from gmm_ppl.mixture.information import derivatives
 from gmm_ppl.types import Array, Float
 
@@ -71,12 +72,6 @@ def by_columns(density: LogDensity) -> Expansion:
         return *jax.value_and_grad(density)(point), diagonal_of_hessian(density, point)
 
     return expansion
-
-
-def unit_scale(curvature: Float[Array, " P"]) -> Float[Array, " P"]:
-    """1 / √|curvature|, and 1 where there is none."""
-    size = jnp.abs(curvature)
-    return jnp.where(size > 0, 1 / jnp.sqrt(jnp.where(size > 0, size, 1)), 1)
 
 
 def diagonal_of_hessian(density: LogDensity, point: Float[Array, " P"]) -> Float[Array, " P"]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmm_ppl.inference.errors.uncertainty import KINDS, MOST, errors_of, why_no_errors
 from gmm_ppl.results.labels import Attributes, Variables, variables_of
 from gmm_ppl.results.material import Groups, Material
 from gmm_ppl.results.uncertainty import bootstrap_errors
@@ -32,9 +33,6 @@ def by_curvature(material: Material) -> tuple[Variables, Attributes, str]:
     """
     if not material.standard_errors:
         return {}, {}, "em_uncertainty: standard errors by curvature were not asked for."
-    # Here, because a registry of groups need not wait for JAX.
-    from gmm_ppl.inference.errors.uncertainty import KINDS, errors_of, why_no_errors
-
     reason = why_no_errors(material.point) or why_too_many(material.shape.n_parameters)
     if reason:
         return {}, {}, f"em_uncertainty: no standard errors by curvature: {reason}"
@@ -52,11 +50,9 @@ def by_curvature(material: Material) -> tuple[Variables, Attributes, str]:
 
 def why_too_many(coordinates: int) -> str:
     """Why so many coordinates have no covariance; empty where they have."""
-    from gmm_ppl.inference.mode.curvature import LARGEST_DENSE
-
-    if coordinates <= LARGEST_DENSE:
+    if coordinates <= MOST:
         return ""
-    return f"the mixture has {coordinates} free parameters, and above {LARGEST_DENSE} their covariance is not computed."
+    return f"the mixture has {coordinates} free parameters, and above {MOST} their covariance is not computed."
 
 
 def by_bootstrap(material: Material, bootstrap: "BootstrapFit") -> tuple[Variables, Attributes, str]:
