@@ -31,7 +31,6 @@ def use_cache() -> Path | None:
         return None
     if directory is None or "JAX_COMPILATION_CACHE_DIR" in os.environ or not _usable(directory):
         return None
-    forget_oldest(directory, MOST_BYTES)
     # Once somebody imports JAX, which a fit of small data does not.
     when_imported("jax", lambda jax: configure(jax, directory))
     # A disk that fills up, or an entry that another run forgets meanwhile, costs a compilation and nothing else.
@@ -40,7 +39,8 @@ def use_cache() -> Path | None:
 
 
 def configure(jax: Any, directory: Path) -> None:
-    """Let JAX keep compiled programs in a directory."""
+    """Let JAX keep compiled programs in a directory that does not grow without end."""
+    forget_oldest(directory, MOST_BYTES)
     jax.config.update("jax_compilation_cache_dir", str(directory))
     # Small programs as well: each takes longer to compile than to read.
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
