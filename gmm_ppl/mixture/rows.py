@@ -67,9 +67,12 @@ def on_device(held: Rows) -> Rows:
 
 def centred(held: Rows) -> Rows:
     """The same rows counted from about their middle, where taking it off is exact for all of them; else as they are."""
-    offset = held.centre
+    far = np.abs(held.centre) > held.reach
+    if not far.any():
+        return held
+    offset = np.where(far, held.centre, 0)
     near = held.columns - offset[:, None]
-    exact = (near + offset[:, None] == held.columns).all(axis=1) & (np.abs(offset) > held.reach)
+    exact = far & (near + offset[:, None] == held.columns).all(axis=1)
     if not exact.any():
         return held
     moved = np.where(exact, offset, 0)

@@ -10,7 +10,7 @@ from gmm_ppl.data.tables import Table, as_table
 from gmm_ppl.errors import FitWarning, InputError
 from gmm_ppl.inference.base import PointFit, check_unweighted
 from gmm_ppl.inference.em.m_step import taken_apart
-from gmm_ppl.inference.errors.expansions import expanded
+from gmm_ppl.inference.errors.second_order import second_order
 from gmm_ppl.inference.prepared import prepare
 from gmm_ppl.mixture.derivatives import unit_scale
 from gmm_ppl.mixture.parameters import MixtureShape
@@ -135,9 +135,10 @@ def why_no_errors(point: PointFit) -> str:
 def errors_of(point: PointFit, table: Table) -> dict[str, StandardErrors]:
     """`StandardErrors` of every kind, without a warning."""
     prepared = prepare(point.mixture, table)
-    found = expanded(prepared, point)
-    inverse, flattest = inverse_of(-found.hessian)
-    distance = float(np.sqrt(np.maximum(found.gradient @ inverse @ found.gradient, 0)))
+    found = second_order(prepared, point)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse, flattest = inverse_of(-found.hessian)
+        distance = float(np.sqrt(found.gradient @ inverse @ found.gradient))
     status = status_of(flattest, distance)
     covariances = {"observed": inverse, "sandwich": inverse @ found.products @ inverse}
     direct = isinstance(prepared.prior, AbstractDirectPrior)

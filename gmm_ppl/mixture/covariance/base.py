@@ -53,6 +53,8 @@ class AbstractCovariance(Record):
     the family needs: all that it is told of data is counts n_k and scatter W_k = Σ_i r_ik (x_i − m)(x_i − m)ᵀ, or its diagonal,
     to which a prior has added its own.
 
+    `from_real`, `gradient` and what those ask of a family are of complex numbers too, whose imaginary parts are derivatives.
+
     To add a family, write one file with these members and add one line to `gmm_ppl/mixture/covariance/__init__.py`. Most begin
     from `dense.AbstractDense` or `axes.AbstractAxes`, which need only to be told the roots or the variances. A family of several
     parts has `drawn(key, count, scatter, components)` as well: all parts at once, in JAX, from the conjugate law of all of them

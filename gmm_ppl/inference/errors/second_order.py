@@ -13,7 +13,7 @@ from gmm_ppl.records import Record
 from gmm_ppl.types import Array, Float
 
 
-class Local(Record):
+class SecondOrder(Record):
     """Log-likelihood + log prior (nats, no Jacobian) about a point, in P free coordinates.
 
     `products` is Σ_i w_i s_i s_iᵀ of the rows' scores, and `jacobian` that of all T parameters, laid out by part.
@@ -26,16 +26,16 @@ class Local(Record):
     jacobian: Float[Array, "T P"]
 
 
-def expanded(prepared: Prepared, point: PointFit) -> Local:
-    """`Local` at what EM found."""
+def second_order(prepared: Prepared, point: PointFit) -> SecondOrder:
+    """`SecondOrder` at what EM found."""
     if isinstance(prepared.prior, AbstractDirectPrior):
         return of_parameters(prepared, prepared.prior, point.parameters)
-    from gmm_ppl.inference.errors.of_programs import of_program
+    from gmm_ppl.inference.errors.programs import of_program
 
     return of_program(prepared, point.sites)
 
 
-def of_parameters(prepared: Prepared, prior: AbstractDirectPrior, found: MixtureParameters) -> Local:
+def of_parameters(prepared: Prepared, prior: AbstractDirectPrior, found: MixtureParameters) -> SecondOrder:
     """Louis' identity, as in `mixture.information`, with the slope that the M-step knows in closed form."""
     shape, step = prepared.shape, ClosedForm(prior.kernel(prepared.shape), prepared.shape)
     with np.errstate(all="ignore"):
@@ -54,7 +54,7 @@ def of_parameters(prepared: Prepared, prior: AbstractDirectPrior, found: Mixture
         # Of K logarithms of weights K − 1 are free: the last stays.
         free = np.delete(np.arange(position.size), shape.components - 1)
         square = np.ix_(free, free)
-        return Local(
+        return SecondOrder(
             gradient[free],
             (hessian + known.left_open)[square],
             known.products[square],

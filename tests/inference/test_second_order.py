@@ -7,7 +7,7 @@ import pytest
 
 import gmm_ppl as gp
 from gmm_ppl.inference.em.m_step import ClosedForm, laid_out
-from gmm_ppl.inference.errors.expansions import of_parameters
+from gmm_ppl.inference.errors.second_order import of_parameters
 from gmm_ppl.inference.prepared import prepare
 from gmm_ppl.mixture.density import log_density
 from tests.cases import EVERY

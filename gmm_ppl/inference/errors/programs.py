@@ -6,7 +6,7 @@ from jax.flatten_util import ravel_pytree
 
 from gmm_ppl.compiled import compiled_once, make_room, one_blas_thread
 from gmm_ppl.inference.em.m_step import laid_out
-from gmm_ppl.inference.errors.expansions import Local
+from gmm_ppl.inference.errors.second_order import SecondOrder
 from gmm_ppl.inference.prepared import Prepared
 from gmm_ppl.mixture.information import expansion
 from gmm_ppl.mixture.parameters import MixtureParameters
@@ -16,15 +16,15 @@ from gmm_ppl.types import Array, Float, in_float64
 
 
 @in_float64
-def of_program(prepared: Prepared, sites: Sites) -> Local:
-    """`Local` in the unconstrained coordinates of the program's sites."""
+def of_program(prepared: Prepared, sites: Sites) -> SecondOrder:
+    """`SecondOrder` in the unconstrained coordinates of the program's sites."""
     make_room()
     with one_blas_thread():
-        return compiled_local(posterior_of(prepared.mixture, prepared.rows), jax.tree.map(jnp.asarray, sites))
+        return compiled_second_order(posterior_of(prepared.mixture, prepared.rows), jax.tree.map(jnp.asarray, sites))
 
 
 @compiled_once
-def compiled_local(target: Posterior, sites: Sites) -> Local:
+def compiled_second_order(target: Posterior, sites: Sites) -> SecondOrder:
     """`of_program` as one program."""
     position, unravel = ravel_pytree(target.unconstrain(sites))
 
@@ -35,4 +35,4 @@ def compiled_local(target: Posterior, sites: Sites) -> Local:
         return laid_out(list(stated(each)[1].sites.values()), target.shape.part_shapes)
 
     found = expansion(target.rows, stated, position)
-    return Local(found.gradient, found.hessian, found.products, jax.jacfwd(parameters)(position))
+    return SecondOrder(found.gradient, found.hessian, found.products, jax.jacfwd(parameters)(position))
