@@ -28,7 +28,12 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Show warnings and errors o
 def main() -> None:
     """Entry point of `gmm-ppl`."""
     collect_rarely()
-    app(prog_name="gmm-ppl")
+    try:
+        app(prog_name="gmm-ppl")
+    finally:
+        # Where Ctrl-C came while a string was evaluated, as dataclasses are made when they are imported, Python remembers it and
+        # ends by the signal whatever exit code was asked for. A string that is evaluated anew makes it forget.
+        eval("None")
 
 
 def _version(asked: bool) -> None:

@@ -19,21 +19,27 @@ PRIOR = Numbers(concentration=2.0, mean=0.0, precision=0.05, degrees=3.0, scale=
 MIXTURE = gp.Mixture(2, "full", PRIOR.statement())
 PARTITIONS = {"right": np.repeat([0, 1, 1], 4), "left": np.repeat([0, 0, 1], 4)}
 """The better partition first."""
+OF_CHAINS = ("parameters", "sites", "unconstrained", "sampler_statistics")
+
+
+def chains_that_stay(labels):
+    """Two chains that begin in a mode and are still there: some one in eight leaves it while its step size is sought."""
+    found = gp.sample(MIXTURE, ROWS, start=gp.fit(MIXTURE, ROWS, start=labels), seed=0, chains=4, draws=200)
+    lower = found.parameters.means[..., 0].min(axis=-1)
+    kept = np.flatnonzero(np.mean((lower < -9) == (labels[MIDDLE] == 1), axis=-1) > 0.9)[:2]
+    assert kept.size == 2
+    return replace(found, **{name: jax.tree.map(lambda leaf: leaf[kept], getattr(found, name)) for name in OF_CHAINS})
 
 
 @pytest.fixture(scope="module")
 def stuck():
-    """Chains 0 and 2 start in the better mode, 1 and 3 in the other; each stays there."""
-    found = [
-        gp.sample(MIXTURE, ROWS, start=gp.fit(MIXTURE, ROWS, start=labels), seed=seed, chains=2, draws=200)
-        for seed, labels in zip((0, 3), PARTITIONS.values(), strict=True)
-    ]
+    """Chains 0 and 2 sit in the better mode, 1 and 3 in the other."""
+    found = [chains_that_stay(labels) for labels in PARTITIONS.values()]
 
     def laced(first, second):
         return np.stack([first, second], axis=1).reshape(4, *first.shape[1:])
 
-    leaves = ("parameters", "sites", "unconstrained", "sampler_statistics")
-    return replace(found[0], **{name: jax.tree.map(laced, *(getattr(each, name) for each in found)) for name in leaves})
+    return replace(found[0], **{name: jax.tree.map(laced, *(getattr(each, name) for each in found)) for name in OF_CHAINS})
 
 
 @pytest.fixture(scope="module")

@@ -95,7 +95,7 @@ def first_climbs(
     """What so many starts came to, and where each began."""
     if start != SEVERAL:
         return engine.climb(begun.draw(start, starts), progress=progress), (start,) * starts
-    most = int(WORK / (numbers_of(engine.held, engine.prepared.shape) * SHORT_STEPS))
+    most = int(WORK / (work_of(engine) * SHORT_STEPS))
     if starts < FROM or most < 2 * starts:
         kinds = tuple(TURNS[place % len(TURNS)] for place in range(starts))
         return engine.climb(stacked(begun, kinds), progress=progress), kinds
@@ -109,6 +109,11 @@ def short_runs(engine: Engine, begun: Beginnings, starts: int, many: int, progre
     ends = engine.run(stacked(begun, kinds), None, SHORT_STEPS, progress, "Short runs")
     chosen = distinct(ends, starts)
     return ends.take(chosen), tuple(kinds[place] for place in chosen)
+
+
+def work_of(engine: Engine) -> int:
+    """Numbers gone through in a pass of one start."""
+    return numbers_of(engine.held, engine.prepared.shape)
 
 
 def shared_out(many: int) -> tuple[str, ...]:
@@ -143,7 +148,7 @@ def improved(
     engine: Engine, begun: Beginnings, climbs: Climbs, kinds: tuple[str, ...], progress: Progress
 ) -> tuple[Climbs, tuple[str, ...]]:
     """The climbs, the best optima replaced by what splits and merges of their components led to, as long as that is higher."""
-    rounds = int(WORK / (numbers_of(engine.held, engine.prepared.shape) * (PROPOSALS * SHORT_STEPS)))
+    rounds = int(WORK / (work_of(engine) * (PROPOSALS * SHORT_STEPS)))
     rng = np.random.default_rng([begun.seed, 1])
     rising = [place for place in distinct(climbs, OPTIMA) if climbs.usable[place]][:rounds]
     while rising:
