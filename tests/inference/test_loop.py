@@ -28,7 +28,7 @@ class Scripted(AbstractIteration[np.ndarray]):
         return point + 1
 
     def em_point(self, point):
-        return SimpleNamespace(objective=self.table[np.minimum(point, LENGTH - 1)], thinnest=np.ones(point.shape))
+        return SimpleNamespace(objective=self.table[np.minimum(point, LENGTH - 1)], hidden=np.zeros(point.shape))
 
     def collapsed(self, point):
         return point == self.collapse_at

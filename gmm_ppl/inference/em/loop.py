@@ -58,13 +58,8 @@ class AbstractIteration[Point](ABC):
         return self.em_point(point).objective
 
     def last_digits(self, point: Point) -> Float[Array, "..."]:
-        """Nats below which two values of the objective cannot be told apart.
-
-        A stored covariance has its smallest variance to ε / its share of the data's, and the objective, flat at the top, to the
-        square of that.
-        """
-        unsure = self.total * (np.finfo(float).eps / self.em_point(point).thinnest) ** 2
-        return 4 * self.digits * (abs(self.objective(point)) + self.total) + unsure
+        """Nats below which two values of the objective cannot be told apart."""
+        return 4 * self.digits * (abs(self.objective(point)) + self.total) + self.em_point(point).hidden
 
     @abstractmethod
     def settled(self, point: Point, gain: Array, last_gain: Array, floor: Array) -> Bool[Array, "..."]:

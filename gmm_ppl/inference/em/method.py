@@ -38,6 +38,16 @@ class EMPoint(Record):
         """log_likelihood + log_prior, what EM climbs."""
         return self.log_likelihood + self.log_prior
 
+    @property
+    def hidden(self) -> Float[Array, "..."]:
+        """Nats that stored covariances hide.
+
+        They have their smallest variance to ε times their condition, and the objective, flat at the top, to the square of that
+        for each of the component's rows.
+        """
+        rounding = np.finfo(float).eps * self.parameters.covariance.condition()
+        return (self.statistics.count * rounding**2).sum(axis=-1)
+
 
 class EM(AbstractIteration[EMPoint]):
     """One step: M from the last statistics, then one pass over the data, E, at the new parameters.

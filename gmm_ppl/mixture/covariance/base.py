@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
+import numpy as np
+
 from gmm_ppl.mixture.moments import Moment
 from gmm_ppl.mixture.supports import Support
 from gmm_ppl.namespace import namespace
@@ -134,6 +136,12 @@ class AbstractCovariance(Record):
         in another way than by getting thin has its own.
         """
         return 1 / self.trace_precision(self.moment.from_diagonal(deviations**2)).max(axis=-1)
+
+    def condition(self) -> Array:
+        """tr(Σ_k⁻¹ diag Σ_k), in a shape that broadcasts to (…, K): by how much more than ε the smallest variance of a stored
+        covariance is rounded. 0 where there are variances alone, each of which has all its digits.
+        """
+        return np.zeros(())
 
     @abstractmethod
     def dense(self, components: int, features: int) -> Float[Array, "... K D D"]:

@@ -74,6 +74,9 @@ class AbstractDense(AbstractCovariance):
     def trace_precision(self, second: Array) -> Float[Array, "... K"]:
         return traced(self.inverse_root, second)
 
+    def condition(self) -> Array:
+        return self.trace_precision(self.moment.from_diagonal(diagonal(self.matrices)))
+
     def dense(self, components: int, features: int) -> Float[Array, "... K D D"]:
         return self.matrices * np.ones((components, 1, 1), dtype=self.matrices.dtype)
 
