@@ -72,9 +72,9 @@ def feature_sums(rows: Rows, parameters: MixtureParameters, units: Float[Array, 
         density, memberships = density_and_responsibilities(x.T, parameters)
         held = memberships.T[:, None, :] * phi
         weighted = held * weights
-        # A matrix times its own transpose is half the work to BLAS.
-        half = held.reshape(-1, x.shape[1]) * namespace(weights).sqrt(weights)
-        return weights @ density, weighted.sum(axis=-1), weighted @ phi.swapaxes(-1, -2), half @ half.T
+        flat = held.reshape(-1, x.shape[1])
+        own = weighted @ phi.swapaxes(-1, -2)
+        return weights @ density, weighted.sum(axis=-1), own, (flat * weights) @ flat.T
 
     size = coefficients(parameters, rows.origin).size
     return sum_over_blocks(block, rows.columns, rows.weights, max(128, NUMBERS_A_BLOCK // size))
