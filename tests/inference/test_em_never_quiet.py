@@ -16,6 +16,7 @@ from gmm_ppl.mixture.covariance.full import FullCovariance
 from gmm_ppl.mixture.parameters import MixtureParameters
 from tests.cases import EVERY, FAMILY_NAMES
 from tests.inference.oracles import log_likelihood
+from tests.stress.checks import thinnest_direction
 
 N, D, K = 8, 2, 3
 
@@ -117,12 +118,16 @@ def standardised(parameters, x):
     return MixtureParameters(parameters.weights, means, FullCovariance(covariances))
 
 
+def data_set(number, family):
+    """The rows of an example."""
+    return MAKERS[number % len(MAKERS)](np.random.default_rng([number, FAMILY_NAMES.index(family)]))
+
+
 def examples(family, prior, count):
     """Fit `count` data sets of each kind; what each came to."""
     found = []
     for number in range(count * len(MAKERS)):
-        rng = np.random.default_rng([number, FAMILY_NAMES.index(family)])
-        x = MAKERS[number % len(MAKERS)](rng)
+        x = data_set(number, family)
         fit_up_to = partial(gp.fit, gp.Mixture(K, family, prior), x, starts=2, seed=number)
         try:
             fit = fit_up_to(max_steps=200)
@@ -152,6 +157,7 @@ def test_no_fit_fails_quietly(family, prior):
         # One row far away leaves variances of 10⁻¹⁵ of the data's, and a line its own, of which doubles have no digits.
         collapsed = [place for place, end in enumerate(found) if end is Status.COLLAPSED]
         assert {MAKERS[place % len(MAKERS)] for place in collapsed} <= {outlier, nearly_a_line}
+        assert all(thinnest_direction(data_set(place, family)) < 1e-13 for place in collapsed), "collapsed with digits to spare"
         assert len(collapsed) <= 2, "nothing else collapses under the weak prior"
 
 

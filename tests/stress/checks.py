@@ -118,8 +118,10 @@ def restart_violations(case: Case, found: PointFit) -> Iterator[str]:
     """What became of the starts must fit together. Where no prior holds covariances, spikes come after lower optima."""
     restarts = found.restarts
     usable = np.array([each.usable for each in restarts.status])
-    held = case.prior in ("weak", "conjugate")
-    if held and found.status.usable and found.objective < np.max(restarts.objective[usable]):
+    higher = usable & (restarts.objective > found.objective)
+    if found.status.usable and (restarts.optimum[higher] == 0).any():
+        yield "not the best start of its optimum"
+    if found.status.usable and higher.any() and case.prior in ("weak", "conjugate"):
         yield "not the best start"
     if found.status.usable != usable.any():
         yield "a start that failed was kept beside one that did not"

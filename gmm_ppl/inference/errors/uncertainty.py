@@ -141,12 +141,12 @@ def errors_of(point: PointFit, table: Table) -> dict[str, StandardErrors]:
         distance = float(np.sqrt(found.gradient @ inverse @ found.gradient))
     status = status_of(flattest, distance)
     covariances = {"observed": inverse, "sandwich": inverse @ found.products @ inverse}
-    direct = isinstance(prepared.prior, AbstractDirectPrior)
+    direct, shapes = isinstance(prepared.prior, AbstractDirectPrior), prepared.shape.part_shapes
+    free = listed(prepared.shape, taken_apart(found.jacobian.T, shapes)).T
 
     def of(kind: str) -> StandardErrors:
         held = covariances[kind] if status.regular else np.full_like(inverse, np.nan)
-        errors = taken_apart(spread(found.jacobian, held), prepared.shape.part_shapes)
-        free = listed(prepared.shape, taken_apart(found.jacobian.T, prepared.shape.part_shapes)).T
+        errors = taken_apart(spread(found.jacobian, held), shapes)
         return StandardErrors(kind, errors, free @ held @ free.T if direct else held, flattest, distance, status)
 
     return {kind: of(kind) for kind in KINDS}
