@@ -24,7 +24,7 @@ from gmm_ppl.priors import AbstractPrior
 from gmm_ppl.progress import silent
 from gmm_ppl.records import map_arrays
 from tests.stress.cases import Case
-from tests.stress.oracle import EPS, Model, component_densities, em_step, log_likelihood, model, thinnest
+from tests.stress.oracle import EPS, Model, component_densities, em_step, log_likelihood, model, own_scatters, thinnest
 from tests.stress.oracle import log_prior as textbook_log_prior
 
 TOLERANCE = 1e-10
@@ -148,6 +148,8 @@ def collapse_violations(case: Case, found: PointFit) -> Iterator[str]:
             after = em_step(own, case.x, {})
             # Families that share a volume or a shape divide it by that of a component with no width: 0 / 0.
             thin = min(np.min(thinnest(own, case.x)), np.min(np.nan_to_num(thinnest(after, case.x))))
+            if own.family == "full_tied_volume":
+                thin = min(thin, np.min(thinnest(own_scatters(own, case.x), case.x)))
         except np.linalg.LinAlgError:
             return
     if thin > 1e-13 and min(own.weights.min(), after.weights.min()) > EMPTY:
@@ -191,7 +193,7 @@ def value_violations(case: Case, found: PointFit, close: dict[str, float]) -> It
     prior = program_log_prior(case, found) if case.prior == "separated" else textbook_log_prior(own, numbers)
     here = log_likelihood(own, case.x)
     # At the top the two have opposite slopes, by which each moves when a mean is rounded; their sum does not.
-    moved = 4 * EPS * slope_of_means(own, numbers) if numbers else 0.0
+    moved = 4 * EPS * slope_of_means(case, found, own)
     yield from within("log-likelihood", abs(here - found.log_likelihood), rounding + moved, close)
     yield from within("log prior", abs(prior - found.log_prior), rounding + moved + 1e-12 * abs(prior), close)
     yield from within("objective", abs(here + prior - found.objective), rounding + 1e-12 * abs(prior), close)
@@ -252,9 +254,16 @@ def rounding_of(own: Model, x: np.ndarray, objective: float) -> float:
     return float(sums + rows * features * (16 * EPS * condition(own) + blurred.max()) + 4e-11 * rows)
 
 
-def slope_of_means(own: Model, numbers: dict[str, Any]) -> float:
-    """Σ_kd |∂ log prior / ∂μ_kd| |μ_kd|: nats that a relative change of every mean makes of a conjugate prior at most."""
+def slope_of_means(case: Case, found: PointFit, own: Model) -> float:
+    """Σ_kd |∂ log prior / ∂μ_kd| |μ_kd|: nats that a relative change of every mean makes of the prior at most."""
+    if case.prior == "flat":
+        return 0.0
+    prior = found.mixture.prior
+    assert isinstance(prior, AbstractPrior)
+    numbers = prior.numbers()
     away, largest = own.means - np.asarray(numbers["mean"]), np.abs(own.means)
+    if case.prior == "separated":
+        return float((np.abs(away / np.asarray(numbers["mean_scale"]) ** 2) * largest).sum())
     if not own.matrix:
         slopes = away / own.values
     else:

@@ -141,14 +141,26 @@ def scale_root(scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def em_step(found: Model, x: np.ndarray, numbers: dict[str, Any]) -> Model:
     """One step of EM: responsibilities, then the mode given them."""
+    return m_step(found.family, memberships(found, x), x, numbers)
+
+
+def memberships(found: Model, x: np.ndarray) -> np.ndarray:
+    """Responsibilities, (N, K)."""
     densities = component_densities(found, x)
-    memberships = np.exp(densities - logsumexp(densities, axis=1, keepdims=True))
-    return m_step(found.family, memberships, x, numbers)
+    return np.exp(densities - logsumexp(densities, axis=1, keepdims=True))
 
 
 def m_step(family: str, memberships: np.ndarray, x: np.ndarray, numbers: dict[str, Any]) -> Model:
     """Mode of weights, means and covariances given memberships."""
-    count, features = memberships.sum(axis=0), x.shape[1]
+    count = memberships.sum(axis=0)
+    means, scatters = moments(memberships, x, numbers)
+    weights = count + np.asarray(numbers.get("concentration", 1.0)) - 1
+    return spread(family, weights / weights.sum(), means, pooled(family, scatters, count, numbers))
+
+
+def moments(memberships: np.ndarray, x: np.ndarray, numbers: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Means (K, D) and scatter matrices (K, D, D), with what a prior of the means adds to both."""
+    features = x.shape[1]
     precision = float(numbers.get("mean_precision", 0.0))
     centre = np.asarray(numbers.get("mean", np.zeros(features)))
     means, scatters = [], []
@@ -160,8 +172,7 @@ def m_step(family: str, memberships: np.ndarray, x: np.ndarray, numbers: dict[st
         residuals = x - own
         towards = (own - centre) * np.sqrt(column.sum() * pull)
         scatters.append((residuals * column[:, None]).T @ residuals + np.outer(towards, towards))
-    weights = count + np.asarray(numbers.get("concentration", 1.0)) - 1
-    return spread(family, weights / weights.sum(), np.array(means), pooled(family, np.array(scatters), count, numbers))
+    return np.array(means), np.array(scatters)
 
 
 def pooled(family: str, scatters: np.ndarray, count: np.ndarray, numbers: dict[str, Any]) -> np.ndarray:
@@ -222,3 +233,13 @@ def thinnest(found: Model, x: np.ndarray) -> np.ndarray:
     finite = np.isfinite(standard).all(axis=(1, 2))
     safe = np.where(finite[:, None, None], standard, np.eye(x.shape[1]))
     return np.where(finite, np.linalg.eigvalsh(safe)[:, 0], np.nan)
+
+
+def own_scatters(found: Model, x: np.ndarray) -> Model:
+    """The mixture with W_k / n_k for covariances, whatever the components share.
+
+    A common volume hides rows without width: of W / |W|^{1/D} the least eigenvalue is about √ε where |W| is rounding.
+    """
+    columns = memberships(found, x)
+    means, scatters = moments(columns, x, {})
+    return Model("full", found.weights, means, scatters / columns.sum(axis=0)[:, None, None])

@@ -73,11 +73,15 @@ def summarise(climbs: Climbs, total: float, kinds: tuple[str, ...]) -> Restarts:
 
 
 def number_optima(climbs: Climbs, gap: float) -> np.ndarray:
-    """Number distinct optima from 0, the best, by gaps in the ranked objectives; −1 for unusable starts."""
+    """Number distinct optima from 0, the best, by gaps in the ranked objectives; −1 for unusable starts.
+
+    A spike is an optimum of its own, at whatever height.
+    """
     numbers = np.full(climbs.objective.size, -1)
     order = climbs.ranked[: climbs.usable.sum()]
     if order.size:
-        numbers[order] = np.concatenate([[0], np.cumsum(np.abs(np.diff(climbs.objective[order])) > gap)])
+        apart = (np.abs(np.diff(climbs.objective[order])) > gap) | np.diff(climbs.spurious[order])
+        numbers[order] = np.concatenate([[0], np.cumsum(apart)])
     return numbers
 
 
