@@ -13,7 +13,7 @@ class Rows(Record):
     """N rows x_i = origin + columns_:i with weights w_i ≥ 0.
 
     A weight of 0 leaves a row out, wherever it lies short of 10¹⁵⁰ standard deviations, where squares overflow. `centre` is
-    about the middle of the rows and `reach` the farthest that any of them is from it, by feature: they tell how many digits
+    about the mean of the rows and `reach` the farthest that any of them is from it, by feature: they tell how many digits
     the expanded square would cost. `origin` is 0 unless something was taken off that takes nothing from the values' digits;
     single precision needs values about 0 to begin with.
     All are in units of x; `centre` counts from `origin`. Features × rows, as the pass takes them: to turn every block around
@@ -66,11 +66,13 @@ def on_device(held: Rows) -> Rows:
 
 
 def centred(held: Rows) -> Rows:
-    """The same rows counted from about their middle, where taking it off is exact for all of them; else as they are."""
+    """The same rows counted from about their mean, where taking it off is exact for all of them; else as they are."""
     far = np.abs(held.centre) > held.reach
     if not far.any():
         return held
-    offset = np.where(far, held.centre, 0)
+    # In steps no finer than the rows' spread, so that few differences need digits that the rows have not.
+    steps = np.exp2(np.floor(np.log2(np.where(held.reach > 0, held.reach, np.spacing(np.abs(held.centre))))))
+    offset = np.where(far, np.round(held.centre / steps) * steps, 0)
     near = held.columns - offset[:, None]
     exact = far & (near + offset[:, None] == held.columns).all(axis=1)
     if not exact.any():
@@ -81,13 +83,19 @@ def centred(held: Rows) -> Rows:
 
 
 def extent(x: Array, weights: Array | None, xp: Any) -> tuple[Array, Array]:
-    """Middle of the range of each feature and half its width, over the rows that count; zeros where none does.
+    """Mean of each feature and how far from it the farthest row is, over the rows that count; zeros where none does.
 
-    The middle, not the mean: it is exact in one pass however far away the rows are, and any point among them serves.
+    Sums of squares about the mean lose no more than ε of the data's variance a row. About the middle of the range, beside
+    one value far away, they would lose every digit of what the other rows differ by.
     """
     stopped = constant(x)
     counted = True if weights is None else weights[:, None] > 0
     low = xp.min(stopped, axis=0, where=counted, initial=np.inf)
     high = xp.max(stopped, axis=0, where=counted, initial=-np.inf)
     low, high = xp.where(low > high, 0, low), xp.where(low > high, 0, high)
-    return low + (high - low) / 2, (high - low) / 2
+    each = xp.asarray(xp.ones(x.shape[0]) if weights is None else constant(weights) > 0, dtype=x.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = each @ stopped / xp.maximum(xp.sum(each), 1)
+    # Any point among the rows serves: rounding far from zero does no harm, and where the sum overflows the middle will do.
+    centre = xp.where(xp.isfinite(mean), xp.clip(mean, low, high), low + (high - low) / 2)
+    return centre, xp.maximum(high - centre, centre - low)

@@ -172,7 +172,8 @@ FAR = [1.7e9, 2.0**31, -3e10]
 def test_rows_far_from_zero_are_fitted_as_if_they_were_near(kind, offset, components):
     """The numbers that are left when they are rounded there, moved back exactly: each start goes the same way.
 
-    The weak prior's mean is rounded to the digits that the rows have there, and counts for a hundredth of a row.
+    Rounding chooses between starts that agree, whose parameters are alike to the root of the tolerance. The weak prior's mean
+    is rounded to the digits that the rows have there, and counts for a hundredth of a row.
     """
     far = gp.datasets.load("faithful").values + offset
     near = far - offset
@@ -182,7 +183,7 @@ def test_rows_far_from_zero_are_fitted_as_if_they_were_near(kind, offset, compon
     assert found.restarts.status == wanted.restarts.status
     np.testing.assert_array_equal(found.restarts.iterations, wanted.restarts.iterations)
     np.testing.assert_allclose(found.restarts.objective, wanted.restarts.objective, rtol=1e-13 if kind == "flat" else 1e-9)
-    rtol = 1e-9 if kind == "flat" else 1e-7
+    rtol = 1e-6
     np.testing.assert_allclose(found.parameters.weights, wanted.parameters.weights, rtol=rtol)
     np.testing.assert_allclose(found.parameters.covariances, wanted.parameters.covariances, rtol=rtol)
     np.testing.assert_allclose(found.parameters.means - offset, wanted.parameters.means, atol=np.spacing(abs(offset)))

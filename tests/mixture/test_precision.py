@@ -141,3 +141,20 @@ def test_a_nearly_singular_covariance_keeps_the_digits_that_it_has():
     parameters = MixtureParameters(np.array([0.5, 0.3, 0.2]), np.zeros((K, D)), FullCovariance(values))
     found = evaluate(STEPS[:N], parameters)
     np.testing.assert_allclose(found["components"], floats(exact(STEPS[:N], parameters)[0]), rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", PASSES)
+def test_a_value_far_away_does_not_blur_the_others(kind):
+    """Two rows 10⁷ standard deviations away are most of the variance, and the scatter of all others keeps seven digits."""
+    x = np.random.default_rng(1).standard_normal((3000, 2))
+    x[:2] *= 1e7
+    spread = np.cov(x.T)
+    family = FAMILIES["full"]
+    covariance = family.fitted(np.ones(2), np.stack([spread / 2, 2 * spread]))
+    thick = MixtureParameters(np.array([0.5, 0.5]), np.zeros((2, 2)), covariance)
+    with PASSES[kind](rows(x)).session():
+        _, statistics = PASSES[kind](rows(x))(map_arrays(lambda leaf: np.asarray(leaf)[None], thick))
+    _, _, memberships = exact(x[2:3], thick)
+    ordinary = x[2:] - x[2:].mean(axis=0)
+    wanted = float(memberships[0][0]) * ordinary.T @ ordinary
+    np.testing.assert_allclose(statistics.scatter[0, 0], wanted, rtol=0, atol=1e-7 * wanted.max())

@@ -167,8 +167,8 @@ def moments(memberships: np.ndarray, x: np.ndarray, numbers: dict[str, Any]) -> 
     for column in memberships.T:
         near = x[np.argmax(column)]
         own = near + column @ (x - near) / column.sum() if column.any() else centre
-        pull = precision / (precision + column.sum())
-        means.append(own + (pull * (centre - own) if precision else 0))
+        pull = precision / (precision + column.sum()) if precision else 0.0
+        means.append(own + pull * (centre - own))
         residuals = x - own
         towards = (own - centre) * np.sqrt(column.sum() * pull)
         scatters.append((residuals * column[:, None]).T @ residuals + np.outer(towards, towards))
