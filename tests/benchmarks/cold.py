@@ -71,8 +71,9 @@ def command(words: Sequence[str]) -> Contestant:
 
 
 def execute(words: Sequence[str], **environment: str) -> Answer:
-    """Run a command in the project's root."""
-    subprocess.run(words, cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True)
+    """Run a command in the project's root, by a Python that keeps bytecode, as users' do."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run(words, cwd=ROOT, env={**kept, **environment}, check=True, capture_output=True)
     return {}
 
 

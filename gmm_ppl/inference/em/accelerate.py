@@ -15,6 +15,13 @@ from gmm_ppl.namespace import namespace
 from gmm_ppl.records import Record, always, select
 from gmm_ppl.types import Array, Bool, Float, Int
 
+PARABOLA = 0.03
+"""Nats a row that a quasi-Newton step may promise; where it promises more the objective is no parabola, and EM's step is made.
+
+On 100 data sets of 60 to 800 rows two thirds of such steps were refused, and one in twelve of others. Without them fits from
+several kinds of starts take a fifth fewer passes there; 0.1 does as well, and with 0.01 fits of overlapping groups take more.
+"""
+
 SHORTEST = 0.02
 """Of a quasi-Newton step, the smallest part that is tried before the memory is taken to be wrong and EM's own step is made."""
 
@@ -42,8 +49,9 @@ class AcceleratedPoint(Record):
 class QuasiNewton(AbstractIteration[AcceleratedPoint]):
     """One step costs one pass, as one of EM's does, since an EM point already knows EM's next step and the gradient.
 
-    A quasi-Newton step that does not raise the objective is not taken: ever shorter ones are tried, and in the end EM's own,
-    which cannot fail. The gradient of the log-likelihood is that of the expected one (Fisher's identity).
+    Far from the top steps are EM's own. A quasi-Newton step that does not raise the objective is not taken: ever shorter ones
+    are tried, and in the end EM's own, which cannot fail. The gradient of the log-likelihood is that of the expected one
+    (Fisher's identity).
     """
 
     def __init__(self, method: EM) -> None:
@@ -109,7 +117,8 @@ class QuasiNewton(AbstractIteration[AcceleratedPoint]):
         slope = (direction * gradient).sum(axis=-1)
         # Where a weight is 0 there are no coordinates; EM's steps remain.
         usable = xp.isfinite(slope) & (slope > 0)
-        fraction = xp.where(usable & ~memory.empty, 1.0, 0.0)
+        near = slope / 2 <= PARABOLA * self.total
+        fraction = xp.where(usable & near & ~memory.empty, 1.0, 0.0)
         # Where the memory goes, gains were not EM's own, and say nothing of what is left to it.
         steps = xp.where(usable | last.memory.empty, last.moved + 1, 0)
         memory = select(usable, memory, no_memory(coordinates))
