@@ -1,0 +1,76 @@
+"""Counts of judgements by generator, with intervals, as a page."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from scipy.stats import beta
+
+from tests.hunt.judge import Judgement
+
+KINDS = ("pass", "false pass", "false alarm", "alarm", "unknown")
+WITHIN = 0.1
+"""Nats within which an EM fit is at the best optimum known."""
+
+
+def interval(count: int, total: int, level: float = 0.95) -> tuple[float, float]:
+    """Clopper and Pearson's interval of a share."""
+    tail = (1 - level) / 2
+    low = 0.0 if count == 0 else float(beta.ppf(tail, count, total - count + 1))
+    high = 1.0 if count == total else float(beta.ppf(1 - tail, count + 1, total - count))
+    return low, high
+
+
+def page(judgements: Sequence[Judgement]) -> str:
+    """The Markdown page."""
+    names = list(dict.fromkeys(each.problem.generator for each in judgements))
+    lines = [
+        "# How often the verdict is wrong",
+        "",
+        TEXT,
+        "",
+        row(("generator", *KINDS, "EM at the best known")),
+        row(["---"] * 7),
+    ]
+    lines += [row((name, *cells([each for each in judgements if each.problem.generator == name]))) for name in names]
+    lines += [row(("all", *cells(judgements))), "", *shares(judgements), "", "## What was wrong", ""]
+    lines += [described(each) for each in judgements if each.kind in ("false pass", "false alarm") or each.short > WITHIN]
+    return "\n".join(lines) + "\n"
+
+
+TEXT = """Made by `python -m tests.hunt`: the default run of `gmm_ppl.sample` on problems from each generator, under weak and
+conjugate priors. A *pass* is called trustworthy, an *alarm* is not. A pass is *false* if the draws are more than five Monte Carlo
+errors from the posterior of partitions in the sum of squared weights, the smallest weight or the density at one of three rows; an
+alarm is if they are not. *Unknown* are those whose truth did not settle. The last column counts fits within 0.1 nats of the best
+optimum known."""
+
+
+def cells(judgements: Sequence[Judgement]) -> list[str]:
+    """A line of the table."""
+    counted = Counter(each.kind for each in judgements)
+    reached = sum(each.short <= WITHIN for each in judgements)
+    return [*(str(counted[kind]) for kind in KINDS), f"{reached} of {len(judgements)}"]
+
+
+def shares(judgements: Sequence[Judgement]) -> Iterable[str]:
+    """False passes among those that are off or trusted, with intervals."""
+    known = [each for each in judgements if each.kind != "unknown"]
+    for kind in ("false pass", "false alarm"):
+        count = sum(each.kind == kind for each in known)
+        low, high = interval(count, len(known))
+        share = 100 * count / len(known)
+        yield f"- {kind}: {count} of {len(known)}, {share:.1f} % (95 % interval {100 * low:.1f} to {100 * high:.1f})"
+
+
+def described(found: Judgement) -> str:
+    """One problem in a line."""
+    worst = max(found.errors, key=lambda name: abs(found.errors[name]))
+    rows, features = found.problem.x.shape
+    return (
+        f"- {found.problem.generator}, seed {found.problem.seed} ({rows} × {features}, K = {found.problem.mixture.components}): "
+        f"{found.kind}, {worst} off by {found.errors[worst]:+.1f} errors; EM {found.short:.2f} nats short. “{found.sentence}”"
+    )
+
+
+def row(cells: Iterable[object]) -> str:
+    """A line of a Markdown table."""
+    return f"| {' | '.join(map(str, cells))} |"
