@@ -52,5 +52,6 @@ def has_settled(trace: np.ndarray, tolerance: float, total: float) -> bool:
     if len(trace) < 3:
         return False
     last, gain = np.diff(trace[-3:])
-    rounding = 4 * np.finfo(float).eps * (abs(trace[-1]) + total)
+    # More than within one run: where a run begins, factors are those of the covariances it was given, and not the M-step's.
+    rounding = 16 * np.finfo(float).eps * (abs(trace[-1]) + total)
     return bool(settled(gain, last, rounding, np.float64(tolerance * total)))
