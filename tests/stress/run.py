@@ -20,6 +20,7 @@ REASONS = {
     "problems keep": "several of these",
     " × ": "a column is a linear function of another",
     "are equal": "two columns are equal",
+    "no more rows": "there are no more rows than columns",
     "no variance": "a column holds one value throughout",
     "covariance, which": "the data's covariance, which would be the prior's scale, is singular",
 }
