@@ -23,7 +23,7 @@ OFF = 5.0
 SETTLED = 1.02
 """R-hat of the truth's replicas, above which it is not known."""
 
-DRAWS, WARMUP = 3000, 500
+DRAWS, WARMUP = 1500, 200
 POINTS = 3
 
 
