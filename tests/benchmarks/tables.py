@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.markdown import table
+
 HEADER = ("row", "ours", "peer", "peer's cost", "peer / ours", "reach", "reached", "largest difference")
 
 
@@ -32,15 +34,9 @@ def page(name: str, machine: Mapping[str, Any], results: Sequence[Mapping[str, A
     """The whole Markdown page."""
     lines = [f"# Benchmark: {name}", ""]
     lines += ["Medians with quartiles in brackets; ratios are paired, round by round; above 1 ours is better.", ""]
-    lines += [row(HEADER), row(["---"] * len(HEADER))]
-    lines += [row(cells) for result in results for cells in rows_of(result)]
+    lines += table(HEADER, [cells for result in results for cells in rows_of(result)])
     lines += ["", *remarks(results), "", "## Machine", "", *(f"- {key}: {show(value)}" for key, value in machine.items())]
     return "\n".join(lines) + "\n"
-
-
-def row(cells: Sequence[str]) -> str:
-    """One line of a table."""
-    return f"| {' | '.join(cells)} |"
 
 
 def rows_of(result: Mapping[str, Any]) -> Iterator[list[str]]:

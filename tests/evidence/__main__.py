@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.evidence import agreement, exact_answers
+from tests.markdown import table
 
 TARGET = Path(__file__).resolve().parents[2] / "reports" / "evidence.md"
 
@@ -31,15 +32,9 @@ about 4 %.
 """
 
 
-def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """A Markdown table."""
-    lines = [header, ("---",) * len(header), *rows]
-    return "\n".join(f"| {' | '.join(each)} |" for each in lines)
-
-
 def main() -> None:
     """Write the page."""
-    of_exact = table(("quantity", "exact", "NUTS", "Laplace, by importance", "tempered"), list(exact_answers.rows()))
+    of_exact = table(("quantity", "exact", "NUTS", "Laplace, by importance", "tempered"), exact_answers.rows())
     header = (
         "rows",
         "Laplace's deviations against NUTS",
@@ -47,7 +42,8 @@ def main() -> None:
         "EM from NUTS' mean",
         "Pareto k̂ of Laplace",
     )
-    TARGET.write_text(TEXT.format(exact=of_exact, agreement=table(header, list(agreement.rows()))), encoding="utf-8")
+    page = TEXT.format(exact="\n".join(of_exact), agreement="\n".join(table(header, agreement.rows())))
+    TARGET.write_text(page, encoding="utf-8")
     print(TARGET.read_text(encoding="utf-8"))
 
 

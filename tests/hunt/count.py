@@ -1,15 +1,23 @@
 """Counts of judgements by generator, with intervals, as a page."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from scipy.stats import beta
 
 from tests.hunt.judge import Judgement
+from tests.markdown import table
 
 KINDS = ("pass", "false pass", "false alarm", "alarm", "unknown")
 WITHIN = 0.1
 """Nats within which an EM fit is at the best optimum known."""
+
+
+TEXT = """Made by `python -m tests.hunt`: the default run of `gmm_ppl.sample` on problems from each generator, under weak and
+conjugate priors. A *pass* is called trustworthy, an *alarm* is not. A pass is *false* if the draws are more than five Monte Carlo
+errors from the posterior of partitions in the sum of squared weights, the smallest weight or the density at one of three rows; an
+alarm is if they are not. *Unknown* are those whose truth did not settle. The last column counts fits within 0.1 nats of the best
+optimum known."""
 
 
 def interval(count: int, total: int, level: float = 0.95) -> tuple[float, float]:
@@ -22,26 +30,13 @@ def interval(count: int, total: int, level: float = 0.95) -> tuple[float, float]
 
 def page(judgements: Sequence[Judgement]) -> str:
     """The Markdown page."""
-    names = list(dict.fromkeys(each.problem.generator for each in judgements))
-    lines = [
-        "# How often the verdict is wrong",
-        "",
-        TEXT,
-        "",
-        row(("generator", *KINDS, "EM at the best known")),
-        row(["---"] * 7),
-    ]
-    lines += [row((name, *cells([each for each in judgements if each.problem.generator == name]))) for name in names]
-    lines += [row(("all", *cells(judgements))), "", *shares(judgements), "", "## What was wrong", ""]
+    names = dict.fromkeys(each.problem.generator for each in judgements)
+    of_each = [(name, *cells([each for each in judgements if each.problem.generator == name])) for name in names]
+    lines = ["# How often the verdict is wrong", "", TEXT, ""]
+    lines += table(("generator", *KINDS, "EM at the best known"), [*of_each, ("all", *cells(judgements))])
+    lines += ["", *shares(judgements), "", "## What was wrong", ""]
     lines += [described(each) for each in judgements if each.kind in ("false pass", "false alarm") or each.short > WITHIN]
     return "\n".join(lines) + "\n"
-
-
-TEXT = """Made by `python -m tests.hunt`: the default run of `gmm_ppl.sample` on problems from each generator, under weak and
-conjugate priors. A *pass* is called trustworthy, an *alarm* is not. A pass is *false* if the draws are more than five Monte Carlo
-errors from the posterior of partitions in the sum of squared weights, the smallest weight or the density at one of three rows; an
-alarm is if they are not. *Unknown* are those whose truth did not settle. The last column counts fits within 0.1 nats of the best
-optimum known."""
 
 
 def cells(judgements: Sequence[Judgement]) -> list[str]:
@@ -51,14 +46,13 @@ def cells(judgements: Sequence[Judgement]) -> list[str]:
     return [*(str(counted[kind]) for kind in KINDS), f"{reached} of {len(judgements)}"]
 
 
-def shares(judgements: Sequence[Judgement]) -> Iterable[str]:
-    """False passes among those that are off or trusted, with intervals."""
-    known = [each for each in judgements if each.kind != "unknown"]
-    for kind in ("false pass", "false alarm"):
-        count = sum(each.kind == kind for each in known)
-        low, high = interval(count, len(known))
-        share = 100 * count / len(known)
-        yield f"- {kind}: {count} of {len(known)}, {share:.1f} % (95 % interval {100 * low:.1f} to {100 * high:.1f})"
+def shares(judgements: Sequence[Judgement]) -> Iterator[str]:
+    """Of problems whose truth is known the share of either fault, with intervals; nothing where none is."""
+    known = Counter(each.kind for each in judgements if each.kind != "unknown")
+    total = known.total()
+    for kind in ("false pass", "false alarm") if total else ():
+        share, low, high = (100 * each for each in (known[kind] / total, *interval(known[kind], total)))
+        yield f"- {kind}: {known[kind]} of {total}, {share:.1f} % (95 % interval {low:.1f} to {high:.1f})"
 
 
 def described(found: Judgement) -> str:
@@ -69,8 +63,3 @@ def described(found: Judgement) -> str:
         f"- {found.problem.generator}, seed {found.problem.seed} ({rows} × {features}, K = {found.problem.mixture.components}): "
         f"{found.kind}, {worst} off by {found.errors[worst]:+.1f} errors; EM {found.short:.2f} nats short. “{found.sentence}”"
     )
-
-
-def row(cells: Iterable[object]) -> str:
-    """A line of a Markdown table."""
-    return f"| {' | '.join(map(str, cells))} |"

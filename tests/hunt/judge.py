@@ -13,7 +13,8 @@ from gmm_ppl.report.checks import Part
 from gmm_ppl.report.findings import gather
 from gmm_ppl.report.page import Tone
 from gmm_ppl.report.verdict import conclude, tone_of
-from tests.hunt.partitions import Numbers, Partitions, sample
+from tests.hunt.clusters import Numbers
+from tests.hunt.partitions import Partitions, sample
 from tests.hunt.problems import Problem
 from tests.stress.oracle import em_step, log_likelihood, log_prior, m_step
 
@@ -64,9 +65,9 @@ def judge(problem: Problem) -> Judgement:
         draws = gp.sample(problem.mixture, problem.x, seed=problem.seed, progress=silent)
         checks = gather(gp.to_datatree(draws, problem.x, progress=silent)).checks
     trusted = all(tone_of(checks, part) is Tone.GOOD for part in (Part.POINT, Part.POSTERIOR))
-    numbers = numbers_of(draws.mixture)
-    truth = sample(problem.x, numbers, problem.x[:POINTS], seed=problem.seed, draws=DRAWS, warmup=WARMUP)
-    errors = {name: distance(value, truth.values[name]) for name, value in of_draws(draws, problem.x[:POINTS]).items()}
+    numbers, points = numbers_of(draws.mixture), problem.x[:POINTS]
+    truth = sample(problem.x, numbers, points, seed=problem.seed, draws=DRAWS, warmup=WARMUP)
+    errors = {name: distance(value, truth.values[name]) for name, value in of_draws(draws, points).items()}
     known = max(best_objective(problem.x, labels, numbers) for labels in truth.best)
     return Judgement(problem, trusted, conclude(checks).sentence, errors, known - draws.start.objective, settled(truth))
 

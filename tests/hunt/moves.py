@@ -1,4 +1,4 @@
-"""Splits and merges of partitions: Metropolis moves of many rows, allocated in turn (Dahl & Newcomb 2022).
+"""Moves of partitions: Gibbs sampling row by row, and splits and merges of many rows, allocated in turn (Dahl & Newcomb 2022).
 
 Of three components a and b are joined, and c is split between itself and what is left free; of two, all rows are allocated anew.
 The number of components stays. doi:10.1080/00949655.2021.1998502
@@ -6,7 +6,17 @@ The number of components stays. doi:10.1080/00949655.2021.1998502
 
 import numpy as np
 
-from tests.hunt.partitions import Clusters, log_predictive
+from tests.hunt.clusters import Clusters, log_predictive
+
+
+def gibbs(clusters: Clusters, power: float, rng: np.random.Generator) -> None:
+    """Every row's component anew, in every chain."""
+    for row in range(len(clusters.z)):
+        clusters.put(row, -1)
+        logits = np.log(clusters.count + clusters.numbers.concentration)
+        logits = logits + power * clusters.log_predictive(clusters.x[row : row + 1])[..., 0]
+        clusters.labels[:, row] = np.argmax(logits + rng.gumbel(size=logits.shape), axis=1)
+        clusters.put(row, 1)
 
 
 def split_and_merge(clusters: Clusters, rng: np.random.Generator) -> None:
@@ -26,15 +36,10 @@ def split_and_merge(clusters: Clusters, rng: np.random.Generator) -> None:
     labels = np.where(back, into[:, None], old)
     labels = np.where(forth, np.where(goes, joins[:, None], split[:, None]), labels)
     proposed = Clusters(clusters.x, clusters.numbers, labels)
-    gain = height(proposed) - height(clusters) + log_back - log_forth
+    gain = proposed.log_joint() - clusters.log_joint() + log_back - log_forth
     taken = np.log(rng.random(chains)) < gain
     for name in ("labels", "count", "sum", "square"):
         getattr(clusters, name)[taken] = getattr(proposed, name)[taken]
-
-
-def height(clusters: Clusters) -> np.ndarray:
-    """Log p(x, z)."""
-    return clusters.log_likelihood() + clusters.log_prior()
 
 
 def allocated(

@@ -6,9 +6,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from tests.hunt.clusters import Clusters, Numbers
 from tests.hunt.count import interval, page
 from tests.hunt.judge import OFF, Judgement, error, judge
-from tests.hunt.partitions import Clusters, Numbers, quantities, sample
+from tests.hunt.partitions import quantities, sample
 from tests.hunt.problems import GENERATORS, problem
 from tests.inference import exact
 from tests.inference.conftest import EIGHT_ROWS
@@ -35,7 +36,7 @@ def test_three_components_split_and_merge_as_they_should():
     x = np.array([[-9.0], [-8.8], [0.0], [0.2], [9.0], [9.3], [0.5]])
     numbers = Numbers(np.full(3, 1.0), np.zeros(1), 0.05, 3.0, np.array([[0.5]]))
     every = Clusters(x, numbers, np.array(list(product(range(3), repeat=len(x)))))
-    shares = np.exp(every.log_likelihood() + every.log_prior())
+    shares = np.exp(every.log_joint())
     wanted = quantities(every, x[:1], np.random.default_rng(0))
     found = sample(x, numbers, x[:1], seed=2, draws=1500, warmup=100).values
     for name in ("sum of squared weights", "density at row 0"):
@@ -84,6 +85,7 @@ def test_judgements_are_told_apart():
     said = page(list(kinds.values()))
     assert "| ties | 1 | 1 | 1 | 1 | 1 | 5 of 5 |" in said
     assert "false pass: 1 of 4, 25.0 %" in said
+    assert "| ties | 0 | 0 | 0 | 0 | 1 | 1 of 1 |" in page([kinds["unknown"]])
 
 
 def test_intervals_are_exact():

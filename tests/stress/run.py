@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 
+from tests.markdown import table
 from tests.stress.cases import GROUPS, case
 from tests.stress.checks import Outcome, outcome
 
@@ -87,21 +88,16 @@ def page(found: dict[str, Any]) -> str:
     """The Markdown page."""
     lines = ["# No quiet failure under stress", ""]
     lines += [f"{found['fits']} fits in {found['seconds']:.0f} s; one seed is one fit: `python -m tests.stress --seed N`.", ""]
-    lines += [row(("family", "prior", *COLUMNS)), row(["---"] * (2 + len(COLUMNS)))]
-    lines += [row((each["family"], each["prior"], *(each.get(name, 0) for name in COLUMNS))) for each in found["statuses"]]
+    counts = [(each["family"], each["prior"], *(each.get(name, 0) for name in COLUMNS)) for each in found["statuses"]]
     totals = [sum(each.get(name, 0) for each in found["statuses"]) for name in COLUMNS]
-    lines += [row(("all", "", *totals)), "", "## How close checks came to their bounds (1 is the bound)", ""]
-    lines += [row(("check", "part of the bound", "seed")), row(["---"] * 3)]
-    lines += [row((what, f"{each['part of the bound']:.2g}", each["seed"])) for what, each in found["closest"].items()]
+    lines += table(("family", "prior", *COLUMNS), [*counts, ("all", "", *totals)])
+    lines += ["", "## How close checks came to their bounds (1 is the bound)", ""]
+    close = [(what, f"{each['part of the bound']:.2g}", each["seed"]) for what, each in found["closest"].items()]
+    lines += table(("check", "part of the bound", "seed"), close)
     lines += ["", "## Refusals", "", *(f"- {count}: {what}" for what, count in found["refusals"].items())]
     lines += ["", f"## Violations: {len(found['violations'])}", ""]
     lines += [f"- seed {each['seed']} ({', '.join(each['made'])}): {each['what']}" for each in found["violations"]]
     return "\n".join(lines) + "\n"
-
-
-def row(cells: Sequence[object]) -> str:
-    """One line of a table."""
-    return f"| {' | '.join(map(str, cells))} |"
 
 
 def write(found: dict[str, Any], out: Path) -> None:
