@@ -30,8 +30,8 @@ def interval(count: int, total: int, level: float = 0.95) -> tuple[float, float]
 
 def page(judgements: Sequence[Judgement]) -> str:
     """The Markdown page."""
-    names = dict.fromkeys(each.problem.generator for each in judgements)
-    of_each = [(name, *cells([each for each in judgements if each.problem.generator == name])) for name in names]
+    names = dict.fromkeys(each.generator for each in judgements)
+    of_each = [(name, *cells([each for each in judgements if each.generator == name])) for name in names]
     lines = ["# How often the verdict is wrong", "", TEXT, ""]
     lines += table(("generator", *KINDS, "EM at the best known"), [*of_each, ("all", *cells(judgements))])
     lines += ["", *shares(judgements), "", "## What was wrong", ""]
@@ -58,8 +58,8 @@ def shares(judgements: Sequence[Judgement]) -> Iterator[str]:
 def described(found: Judgement) -> str:
     """One problem in a line."""
     worst = max(found.errors, key=lambda name: abs(found.errors[name]))
-    rows, features = found.problem.x.shape
+    rows, features, components = found.size
     return (
-        f"- {found.problem.generator}, seed {found.problem.seed} ({rows} × {features}, K = {found.problem.mixture.components}): "
-        f"{found.kind}, {worst} off by {found.errors[worst]:+.1f} errors; EM {found.short:.2f} nats short. “{found.sentence}”"
+        f"- {found.generator}, seed {found.seed} ({rows} × {features}, K = {components}): {found.kind}, {worst} off by "
+        f"{found.errors[worst]:+.1f} errors; EM {found.short:.2f} nats short. “{found.sentence}”"
     )

@@ -1,61 +1,115 @@
-"""The posterior of partitions with parameters integrated out, by Gibbs sampling with splits and merges.
+"""The posterior of partitions with parameters integrated out: tempered populations, then Gibbs sweeps and jumps between modes.
 
-Under the normal-inverse-Wishart prior p(x, z) has a closed form, so that nothing moves but the assignments z. Chains begin
-anywhere, are cooled, and jump between partitions by moves of many rows at once (`moves`).
+Under the normal-inverse-Wishart prior p(x, z) has a closed form, so that nothing moves but the assignments z. Independent runs
+draw them from the prior, raise p(x | z) to powers from 0 to 1, draw particles anew by weight and move them by Gibbs sweeps
+(`sweeps`). What they come to guides jumps (`jumps`), by which each mode then gets its share.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import logsumexp
 
 from tests.hunt.clusters import Clusters, Numbers
-from tests.hunt.moves import gibbs, split_and_merge
+from tests.hunt.jumps import Jumps
+from tests.hunt.sweeps import Sweeps
 
-REPLICAS = 8
-"""Independent chains."""
+RUNS, PARTICLES = 16, 16
+EFFECTIVE = 0.7
+"""Share of the particles that weights leave at each power."""
 
-COOLING = np.linspace(0, 1, 100) ** 2
-"""Powers of p(x | z) in the first sweeps, from the prior of partitions to the posterior."""
+MOVES = 2
+"""Sweeps at each power."""
+
+FIRST, LAST, EVERY = 20, 100, 2
+"""Sweeps before any is kept, those after, and of these how many a jump and a look."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """An expectation: its standard error, from the runs' spread, and the posterior's standard deviation."""
+
+    mean: float
+    error: float
+    deviation: float
 
 
 @dataclass(frozen=True)
 class Partitions:
-    """Draws of the posterior: `values` by name (replicas, draws), and the best partitions met, highest first."""
+    """What the runs came to: `values` by name, and the best partitions met, highest first."""
 
-    values: dict[str, np.ndarray]
+    values: dict[str, Known]
     best: list[np.ndarray]
 
 
-def sample(x: np.ndarray, numbers: Numbers, points: np.ndarray, *, seed: int, draws: int, warmup: int) -> Partitions:
+def sample(x: np.ndarray, numbers: Numbers, points: np.ndarray, *, seed: int) -> Partitions:
     """Label-invariant quantities of the posterior (`quantities`)."""
     rng = np.random.default_rng(seed)
-    clusters = Clusters(x, numbers, rng.integers(0, numbers.concentration.size, (REPLICAS, len(x))))
-    for power in COOLING:
-        gibbs(clusters, power, rng)
-    kept: list[dict[str, np.ndarray]] = []
+    sweeps = Sweeps(x, numbers)
+    labels = tempered(sweeps, rng)
+    jumps = Jumps(sweeps, Clusters(x, numbers, labels[::PARTICLES]))
+    seen: list[dict[str, np.ndarray]] = []
     best: dict[bytes, float] = {}
-    for sweep in range(warmup + draws):
-        gibbs(clusters, 1.0, rng)
-        split_and_merge(clusters, rng)
-        note(clusters, best)
-        if sweep >= warmup:
-            kept.append(quantities(clusters, points, rng))
-    values = {name: np.stack([each[name] for each in kept], axis=1) for name in kept[0]}
-    highest = sorted(best, key=lambda key: -best[key])
-    return Partitions(values, [np.frombuffer(key, dtype=np.int8) for key in highest])
+    for sweep in range(0, FIRST + LAST, EVERY):
+        labels = jumps.moved(sweeps.moved(labels, 1.0, EVERY, rng), rng)
+        if sweep >= FIRST:
+            clusters = Clusters(x, numbers, labels)
+            note(clusters, best)
+            seen.append(quantities(clusters, points, rng))
+    values = {name: np.stack([each[name].reshape(RUNS, -1) for each in seen], axis=1) for name in seen[0]}
+    highest = [np.frombuffer(key, dtype=np.int8) for key in sorted(best, key=lambda key: -best[key])]
+    return Partitions({name: known(each) for name, each in values.items()}, highest)
+
+
+def tempered(sweeps: Sweeps, rng: np.random.Generator) -> np.ndarray:
+    """Particles (runs × M, N) of the posterior."""
+    labels, power = sweeps.drawn(rng, RUNS * PARTICLES), 0.0
+    while power < 1:
+        height = sweeps.log_likelihood(labels).reshape(RUNS, -1)
+        gain = rise(height, 1 - power)
+        power += gain
+        labels = sweeps.moved(labels[np.concatenate(list(resampled(gain * height, rng)))], power, MOVES, rng)
+    return labels
+
+
+def rise(height: np.ndarray, left: float) -> float:
+    """The largest rise of the power at which weights leave the median run its share of effective particles."""
+
+    def short(gain: float) -> float:
+        logs = gain * (height - height.max(axis=1, keepdims=True))
+        effective = np.exp(2 * logsumexp(logs, axis=1) - logsumexp(2 * logs, axis=1))
+        return EFFECTIVE * PARTICLES - float(np.median(effective))
+
+    return left if short(left) <= 0 else brentq(short, 0, left)
+
+
+def resampled(logs: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Of each run the places of the particles drawn anew, systematically."""
+    for run, each in enumerate(logs):
+        cumulated = np.cumsum(np.exp(each - logsumexp(each)))
+        at = np.searchsorted(cumulated, (np.arange(PARTICLES) + rng.random()) / PARTICLES * cumulated[-1])
+        yield run * PARTICLES + np.minimum(at, PARTICLES - 1)
+
+
+def known(values: np.ndarray) -> Known:
+    """The mean of runs' draws (runs, …)."""
+    means = values.reshape(RUNS, -1).mean(axis=1)
+    return Known(float(means.mean()), float(means.std(ddof=1) / np.sqrt(RUNS)), float(values.std()))
 
 
 def note(clusters: Clusters, best: dict[bytes, float], most: int = 5) -> None:
     """Keep the highest partitions, whatever the labels."""
     heights = clusters.log_joint()
-    at = int(np.argmax(heights))
-    labels = clusters.labels[at]
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    key = np.argsort(np.argsort(first))[inverse].astype(np.int8).tobytes()
-    if key not in best and (len(best) < most or heights[at] > min(best.values())):
-        best[key] = float(heights[at])
-        if len(best) > most:
-            best.pop(min(best, key=lambda each: best[each]))
+    for at in np.argsort(-heights)[:most]:
+        labels = clusters.labels[at]
+        _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+        key = np.argsort(np.argsort(first))[inverse].astype(np.int8).tobytes()
+        if key not in best and (len(best) < most or heights[at] > min(best.values())):
+            best[key] = float(heights[at])
+            if len(best) > most:
+                best.pop(min(best, key=lambda each: best[each]))
 
 
 def quantities(clusters: Clusters, points: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:

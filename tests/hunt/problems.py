@@ -43,9 +43,13 @@ def conjugate(rng: np.random.Generator, x: np.ndarray) -> dict[str, object]:
     }
 
 
+SIZES = np.array([20, 30, 40, 60, 80, 120, 160, 240, 320, 480])
+"""Numbers of rows: few, so that many problems share their compiled programs."""
+
+
 def size(rng: np.random.Generator, most: int = 120) -> int:
     """A number of rows, small ones as often as large ones."""
-    return int(np.exp(rng.uniform(np.log(20), np.log(most))))
+    return int(rng.choice(SIZES[most >= SIZES]))
 
 
 def clouds(rng: np.random.Generator, counts: list[int], features: int, apart: float, widths: np.ndarray) -> np.ndarray:
@@ -84,8 +88,8 @@ def k_too_large(rng: np.random.Generator) -> Rows:
 
 def sparse_group(rng: np.random.Generator) -> Rows:
     """Two groups that overlap, and three to five rows beside them."""
-    rows, few = size(rng, 240), int(rng.integers(3, 6))
-    z = rng.standard_normal((rows, 1)) + 3 * (rng.random((rows, 1)) < 0.5)
+    rows, few = size(rng, 320), int(rng.integers(3, 6))
+    z = rng.standard_normal((rows - few, 1)) + 3 * (rng.random((rows - few, 1)) < 0.5)
     return np.concatenate([z, 8 + 0.5 * rng.standard_normal((few, 1))]), 3
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.hunt.clusters import Clusters, Numbers
 from tests.hunt.count import interval, page
-from tests.hunt.judge import OFF, Judgement, error, judge
+from tests.hunt.judge import OFF, Judgement, judge
 from tests.hunt.partitions import quantities, sample
 from tests.hunt.problems import GENERATORS, problem
 from tests.inference import exact
@@ -24,11 +24,11 @@ ROWS = np.asarray(EIGHT_ROWS, dtype=float).reshape(-1, 1)
 def test_partitions_have_the_exact_posterior():
     """Sums over all 2⁸ assignments, to four Monte Carlo errors."""
     means, _ = exact.expectations(EIGHT_ROWS, STATED)
-    found = sample(ROWS, NUMBERS, np.array(exact.POINTS)[:, None], seed=1, draws=1500, warmup=100).values
+    found = sample(ROWS, NUMBERS, np.array(exact.POINTS)[:, None], seed=1).values
     wanted = {"sum of squared weights": means["sum of squared weights"]}
     wanted |= {f"density at row {place}": each for place, each in enumerate(np.ravel(means["density"]))}
     for name, value in wanted.items():
-        assert abs(found[name].mean() - value) < 4 * error(found[name]), name
+        assert abs(found[name].mean - value) < 4 * found[name].error, name
 
 
 def test_three_components_split_and_merge_as_they_should():
@@ -38,10 +38,10 @@ def test_three_components_split_and_merge_as_they_should():
     every = Clusters(x, numbers, np.array(list(product(range(3), repeat=len(x)))))
     shares = np.exp(every.log_joint())
     wanted = quantities(every, x[:1], np.random.default_rng(0))
-    found = sample(x, numbers, x[:1], seed=2, draws=1500, warmup=100).values
+    found = sample(x, numbers, x[:1], seed=2).values
     for name in ("sum of squared weights", "density at row 0"):
         exactly = (shares * wanted[name]).sum() / shares.sum()
-        assert abs(found[name].mean() - exactly) < 4 * error(found[name]), name
+        assert abs(found[name].mean - exactly) < 4 * found[name].error, name
 
 
 def test_marginals_are_those_of_rows_in_turn():
@@ -69,7 +69,7 @@ def test_a_seed_is_a_problem(name):
 
 def made(**changes: object) -> Judgement:
     """A judgement of a problem that passed."""
-    passed = Judgement(problem("ties", 0), trusted=True, sentence="Can be trusted.", errors={"a": 1.0}, short=0.0, settled=True)
+    passed = Judgement("ties", 0, (20, 1, 2), True, "Can be trusted.", (), {"a": 1.0}, short=0.0, settled=True)
     return replace(passed, **changes)
 
 
