@@ -39,11 +39,6 @@ class NutsConfig(Draws):
         description="The acceptance probability that the step size is adapted to; more means smaller steps.",
     )
     max_tree_depth: int = Field(default=10, ge=1, le=20, description="A draw takes at most 2 to this power leapfrog steps.")
-    begin: Literal["mode", "optima"] = Field(
-        default="mode",
-        description="Where chains begin: dispersed about the mode above the EM point, or dealt out to the distinct optima that "
-        "EM's starts end in, which shows other modes where there are any; the report says what the optima weigh.",
-    )
 
 
 class LaplaceConfig(Draws):

@@ -41,7 +41,8 @@ class PointFit:
 
     `mixture` holds the prior with all its numbers; `sites` are the values of that prior's program; `objective` is
     log-likelihood + log prior, which for the flat prior is the log-likelihood. `row_weights` (N,) are those of the rows it was
-    fitted to, None where each counts once. `cautions` are the sentences that `fit` warns with.
+    fitted to, None where each counts once. `cautions` are the sentences that `fit` warns with. `rivals` are the other optima that
+    starts ended in, the highest first, as far as they may matter (`em.restarts.rivals_of`).
     """
 
     mixture: Mixture
@@ -54,6 +55,7 @@ class PointFit:
     restarts: Restarts
     row_weights: np.ndarray | None = None
     cautions: tuple[str, ...] = ()
+    rivals: tuple["PointFit", ...] = ()
 
     @property
     def objective(self) -> float:
@@ -111,7 +113,7 @@ class DrawsFit:
 class NutsFit(DrawsFit):
     """Draws of NUTS, and how it warmed up: transitions a chain, whether the metric was measured in windows, and why.
 
-    `optima` are those of EM that chains were dealt out to (`optima.Optima`), None where all began about one mode.
+    `optima` are those of EM that chains were dealt out to (`optima.Optima`), None where EM found one only.
     `normal_pareto_k` is the Pareto k̂ of the normal law at the mode, whose curvature whitened the coordinates; NaN where nobody
     looked. `draws_asked` are the draws a chain that were asked for: more than there are where Ctrl-C came.
     """

@@ -11,19 +11,17 @@ from scipy.stats import norm
 from gmm_ppl.data.wording import joined
 from gmm_ppl.inference.arguments import check_count, check_seed
 from gmm_ppl.inference.base import PointFit
-from gmm_ppl.inference.em.engine import Engine
-from gmm_ppl.inference.em.restarts import fit_of_start
-from gmm_ppl.inference.em.search import search
+from gmm_ppl.inference.em.fit import fit_prepared
+from gmm_ppl.inference.em.restarts import announced
 from gmm_ppl.inference.mode.climb import mode_above, reached
 from gmm_ppl.inference.mode.laplace import log_labellings
 from gmm_ppl.inference.mode.newton import Mode
-from gmm_ppl.inference.modes import firsts, numbered
 from gmm_ppl.inference.nuts.warmup import Places, Sampler
-from gmm_ppl.inference.prepared import check_mode, check_proper, prepare
+from gmm_ppl.inference.prepared import check_proper, prepare
 from gmm_ppl.model.posterior import Posterior, posterior_of
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.priors.base import Sites
-from gmm_ppl.progress import Progress, watched
+from gmm_ppl.progress import Progress
 from gmm_ppl.types import Int, in_float64, to_numpy
 
 LIGHTEST = 0.01
@@ -49,6 +47,11 @@ class Optima:
     def heaviest(self) -> PointFit:
         """The optimum with the most evidence, which need not be the highest."""
         return self.points[int(np.argmax(self.weight))]
+
+    @property
+    def mode(self) -> tuple[Mode, Sites]:
+        """The posterior's mode above the heaviest."""
+        return self.modes[int(np.argmax(self.weight))]
 
     def dealt(self, chains: int) -> np.ndarray:
         """Which optimum each chain begins at (chains,): one at each of weight, the heaviest first, then in proportion."""
@@ -79,13 +82,11 @@ def optima(
     seed: int = 0,
     starts: int = 20,
     start: object = "several",
-    most: int = 8,
     progress: Progress | None = None,
 ) -> Optima:
-    """Every distinct optimum that EM's starts end in, with its evidence.
+    """Every distinct optimum that EM's starts end in, up to eight, with its evidence.
 
-    Two starts ended in one optimum where objective and density at the rows agree, as in `modes`: permuting components changes
-    neither. The evidence of optimum m is that of the normal law at the posterior's mode above it,
+    The evidence of optimum m is that of the normal law at the posterior's mode above it,
 
         log Z_m ≈ log p(x, û_m) + P/2 log 2π + ½ log |−H_m⁻¹| + log K!       (Tierney & Kadane 1986, doi:10.2307/2287970),
 
@@ -95,35 +96,37 @@ def optima(
         mixture: the specification; its prior must be proper.
         data: rows (N, D), in any form that `fit` takes.
         seed, starts, start: of EM, as in `fit`.
-        most: how many optima to keep, the highest.
         progress: called as EM goes on; as in `fit`.
 
     Raises:
         InputError: an improper prior, data or arguments that cannot be used.
         FitError: no start gave finite parameters.
     """
-    for name, value in (("starts", starts), ("most", most)):
-        check_count(name, value)
+    check_count("starts", starts)
     check_seed(seed)
     prepared = prepare(mixture, data)
     check_proper(prepared.mixture)
-    check_mode(prepared.mixture)
-    engine = Engine.of(prepared, lanes=starts)
-    with watched(progress) as watching:
-        climbs, ends, number = numbered(prepared, *search(engine, start=start, starts=starts, seed=seed, progress=watching))
-    points = tuple(fit_of_start(prepared, climbs, ends, first) for first in firsts(number)[:most])
-    target = posterior_of(prepared.mixture, prepared.rows)
-    return weighed(target, points, np.bincount(number[number >= 0])[:most])
+    found = announced(fit_prepared(prepared, start=start, starts=starts, seed=seed, options={}, progress=progress), "optima")
+    return weighed(posterior_of(prepared.mixture, prepared.rows), found)
 
 
-def weighed(target: Posterior, points: tuple[PointFit, ...], starts: np.ndarray) -> Optima:
-    """Optima with the evidence of the normal law above each."""
-    modes = tuple(mode_above(target, point) for point in points)
+def weighed(target: Posterior, point: PointFit) -> Optima:
+    """A fit's optima with the evidence of the normal law above each; those at the edge of the simplex have none."""
+    points = tuple(each for each in (point, *point.rivals) if not each.empty) or (point,)
+    modes = tuple(mode_above(target, each) for each in points)
     evidence = np.array([log_evidence(mode) if reached(mode) else -np.inf for mode, _ in modes])
-    evidence = evidence + log_labellings(points[0].mixture)
+    evidence = evidence + log_labellings(point.mixture)
     largest = evidence.max()
     raw = np.exp(evidence - largest) if np.isfinite(largest) else np.eye(len(points))[0]
+    starts = np.array([number_of_starts(point, each) for each in points])
     return Optima(points, starts, evidence, raw / raw.sum(), to_numpy(modes))
+
+
+def number_of_starts(point: PointFit, optimum: PointFit) -> int:
+    """How many starts ended in one of a fit's optima."""
+    restarts = point.restarts
+    alike = restarts.objective == optimum.objective
+    return int((restarts.optimum == restarts.optimum[alike][0]).sum()) if alike.any() else 1
 
 
 def log_evidence(mode: Mode) -> float:

@@ -9,7 +9,7 @@ from gmm_ppl.mixture.parameters import MixtureParameters, MixtureShape
 from gmm_ppl.priors.base import AbstractConjugatePrior
 from gmm_ppl.priors.kernel import ConjugateKernel
 from gmm_ppl.priors.latex import show_number, show_value
-from gmm_ppl.priors.normalisers import covariance_normaliser, dirichlet_normaliser, means_normaliser
+from gmm_ppl.priors.normalisers import log_normaliser
 from gmm_ppl.types import Array, Float
 
 
@@ -43,14 +43,10 @@ class ConjugatePrior(AbstractConjugatePrior):
         count = 1 + (self.degrees_of_freedom + family.moment.measure(features)) / shared
         ones = np.ones(shape.components)
         scatter = np.ones((shape.components, *family.moment.shape(features))) * self.scale / shared
-        constant = (
-            dirichlet_normaliser(self.concentration)
-            + means_normaliser(self.mean_precision, shape)
-            + covariance_normaliser(self.degrees_of_freedom, self.scale, shape)
-        )
         means = ones[:, None] * self.mean
         precision = self.mean_precision * ones
-        return ConjugateKernel(self.concentration, means, precision, count * ones, scatter, constant, family.moment)
+        kernel = ConjugateKernel(self.concentration, means, precision, count * ones, scatter, np.zeros(()), family.moment)
+        return replace(kernel, constant=log_normaliser(kernel, shape))
 
     def bounded(self) -> bool:
         return bool((self.concentration >= 1).all())

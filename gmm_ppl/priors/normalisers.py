@@ -1,24 +1,21 @@
 """Constants of the laws of weights, means and covariances: what makes each density integrate to one."""
 
 import math
+from typing import TYPE_CHECKING
 
 from gmm_ppl.mixture.density import normal_constant
-from gmm_ppl.mixture.moments import OUTER
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.mixture.triangular import log_determinant
 from gmm_ppl.namespace import log_gamma, namespace
 from gmm_ppl.types import Array, Float
 
+if TYPE_CHECKING:
+    from gmm_ppl.priors.kernel import ConjugateKernel
+
 
 def dirichlet_normaliser(concentration: Float[Array, "... K"]) -> Float[Array, "..."]:
     """log Γ(Σ_k α_k) − Σ_k log Γ(α_k)."""
     return log_gamma(concentration.sum(axis=-1)) - log_gamma(concentration).sum(axis=-1)
-
-
-def means_normaliser(mean_precision: Float[Array, ""], shape: MixtureShape) -> Float[Array, ""]:
-    """Of K laws N(m, Σ_k / κ), |Σ_k| apart: K D (log κ − log 2π) / 2."""
-    numbers = shape.components * shape.features
-    return normal_constant(numbers) + numbers * namespace(mean_precision).log(mean_precision) / 2
 
 
 def inverse_wishart_normaliser(degrees_of_freedom: Array, scale: Float[Array, "D D"]) -> Float[Array, ""]:
@@ -40,13 +37,27 @@ def lkj_normaliser(concentration: Array, size: int) -> Float[Array, ""]:
     return sum(gammas) - (size - 1) * log_gamma(concentration + (size - 1) / 2)
 
 
-def covariance_normaliser(degrees_of_freedom: Array, scale: Array, shape: MixtureShape) -> Array:
-    """Of the laws of all matrices, or all variances; 0 for families of several parts, whose densities are not normalised."""
+def covariance_normaliser(count: Float[Array, "... K"], scatter: Array, shape: MixtureShape) -> Float[Array, "..."]:
+    """Of the density whose logarithm is −½ Σ_k (n_k log |Σ_k| + tr(W_k Σ_k⁻¹)), over all matrices or variances; 0 for families of
+    several parts, whose densities are not normalised.
+    """
     family = shape.family
     if len(family.parts) > 1:
-        return 0 * degrees_of_freedom
-    if family.moment is OUTER:
-        return shape.components / family.sharing(shape.components, 1) * inverse_wishart_normaliser(degrees_of_freedom, scale)
-    each = inverse_gamma_normaliser(degrees_of_freedom, scale)
-    free = family.count_parameters(shape.components, shape.features)
-    return free * namespace(each).mean(each)
+        return 0 * count.sum(axis=-1)
+    pooled, scale = family.pooled(count, scatter)
+    normaliser = inverse_wishart_normaliser if family.parts[0].support.axes else inverse_gamma_normaliser
+    each = normaliser(pooled - family.moment.measure(shape.features), scale)
+    return each.reshape(*count.shape[:-1], -1).sum(axis=-1)
+
+
+def log_normaliser(kernel: "ConjugateKernel", shape: MixtureShape) -> Float[Array, "..."]:
+    """c of a conjugate kernel, in nats: the density integrates to one with it. Of a posterior's kernel, the less the more likely
+    the rows of its components are.
+    """
+    means = shape.features * namespace(kernel.mean_precision).log(kernel.mean_precision).sum(axis=-1) / 2
+    return (
+        dirichlet_normaliser(kernel.concentration)
+        + normal_constant(shape.components * shape.features)
+        + means
+        + covariance_normaliser(kernel.count - 1, kernel.scatter, shape)
+    )

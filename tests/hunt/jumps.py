@@ -9,10 +9,21 @@ from tests.hunt.clusters import Clusters
 from tests.hunt.sweeps import Sweeps
 
 POWERS = (1.0, 0.8, 0.6)
-"""Of the memberships, in turn: a proposal has to have the wider tails."""
+"""Of the memberships, in turn: rows that move together do not in a proposal."""
 
 FLOOR = 1e-6
 """Least probability with which a row goes anywhere."""
+
+
+def conditionals(guides: Clusters) -> np.ndarray:
+    """Log p(z_i = k | all other rows, x), up to a constant, (G, K, N)."""
+    found = []
+    for row in range(len(guides.x)):
+        guides.put(row, -1)
+        weight = np.log(guides.count + guides.numbers.concentration)
+        found.append(guides.log_predictive(guides.x[row : row + 1])[..., 0] + weight)
+        guides.put(row, 1)
+    return np.stack(found, axis=-1)
 
 
 class Jumps:
@@ -24,7 +35,7 @@ class Jumps:
     def __init__(self, sweeps: Sweeps, guides: Clusters) -> None:
         assert np.ptp(sweeps.concentration) == 0
         self.sweeps = sweeps
-        logits = guides.log_predictive(guides.x) + np.log(guides.count + sweeps.concentration)[..., None]
+        logits = conditionals(guides)
         powers = np.resize(POWERS, len(logits))[:, None, None]
         shares = np.exp(powers * (logits - logsumexp(logits, axis=1, keepdims=True)))
         shares = (shares / shares.sum(axis=1, keepdims=True) + FLOOR) / (1 + FLOOR * logits.shape[1])

@@ -13,15 +13,18 @@ from scipy.optimize import brentq
 from scipy.special import logsumexp
 
 from tests.hunt.clusters import Clusters, Numbers
-from tests.hunt.jumps import Jumps
+from tests.hunt.jumps import POWERS, Jumps
 from tests.hunt.sweeps import Sweeps
 
-RUNS, PARTICLES = 16, 16
-EFFECTIVE = 0.7
+RUNS, PARTICLES = 8, 128
+EFFECTIVE = 0.9
 """Share of the particles that weights leave at each power."""
 
 MOVES = 2
 """Sweeps at each power."""
+
+GUIDES, JOINED = 2, 6
+"""Partitions of a run that guide jumps, and those of all whose components are joined to guide jumps to fewer."""
 
 FIRST, LAST, EVERY = 20, 100, 2
 """Sweeps before any is kept, those after, and of these how many a jump and a look."""
@@ -48,8 +51,8 @@ def sample(x: np.ndarray, numbers: Numbers, points: np.ndarray, *, seed: int) ->
     """Label-invariant quantities of the posterior (`quantities`)."""
     rng = np.random.default_rng(seed)
     sweeps = Sweeps(x, numbers)
-    labels = tempered(sweeps, rng)
-    jumps = Jumps(sweeps, Clusters(x, numbers, labels[::PARTICLES]))
+    labels, log_evidence = tempered(sweeps, rng)
+    jumps = Jumps(sweeps, Clusters(x, numbers, guides(labels[:: PARTICLES // GUIDES], numbers.concentration.size)))
     seen: list[dict[str, np.ndarray]] = []
     best: dict[bytes, float] = {}
     for sweep in range(0, FIRST + LAST, EVERY):
@@ -60,18 +63,27 @@ def sample(x: np.ndarray, numbers: Numbers, points: np.ndarray, *, seed: int) ->
             seen.append(quantities(clusters, points, rng))
     values = {name: np.stack([each[name].reshape(RUNS, -1) for each in seen], axis=1) for name in seen[0]}
     highest = [np.frombuffer(key, dtype=np.int8) for key in sorted(best, key=lambda key: -best[key])]
-    return Partitions({name: known(each) for name, each in values.items()}, highest)
+    weights = np.exp(log_evidence - logsumexp(log_evidence))
+    return Partitions({name: known(each, weights) for name, each in values.items()}, highest)
 
 
-def tempered(sweeps: Sweeps, rng: np.random.Generator) -> np.ndarray:
-    """Particles (runs × M, N) of the posterior."""
-    labels, power = sweeps.drawn(rng, RUNS * PARTICLES), 0.0
+def tempered(sweeps: Sweeps, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Particles (runs × M, N) of the posterior, and each run's log evidence."""
+    labels, power, log_evidence = sweeps.drawn(rng, RUNS * PARTICLES), 0.0, np.zeros(RUNS)
     while power < 1:
         height = sweeps.log_likelihood(labels).reshape(RUNS, -1)
         gain = rise(height, 1 - power)
         power += gain
+        log_evidence += logsumexp(gain * height, axis=1) - np.log(PARTICLES)
         labels = sweeps.moved(labels[np.concatenate(list(resampled(gain * height, rng)))], power, MOVES, rng)
-    return labels
+    return labels, log_evidence
+
+
+def guides(labels: np.ndarray, components: int) -> np.ndarray:
+    """Partitions, those that become of a few of them by joining two components, and that of all rows together."""
+    pairs = [(one, other) for one in range(components) for other in range(one)]
+    joined = [np.where(labels[:JOINED] == one, other, labels[:JOINED]) for one, other in pairs]
+    return np.concatenate([labels, *joined, np.zeros((len(POWERS), labels.shape[1]), labels.dtype)])
 
 
 def rise(height: np.ndarray, left: float) -> float:
@@ -93,10 +105,13 @@ def resampled(logs: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray
         yield run * PARTICLES + np.minimum(at, PARTICLES - 1)
 
 
-def known(values: np.ndarray) -> Known:
-    """The mean of runs' draws (runs, …)."""
+def known(values: np.ndarray, weights: np.ndarray) -> Known:
+    """The mean of runs' draws (runs, …). Weighed by their evidence, the share of the posterior that each found, they should say the
+    same: where jumps have not mixed them they do not.
+    """
     means = values.reshape(RUNS, -1).mean(axis=1)
-    return Known(float(means.mean()), float(means.std(ddof=1) / np.sqrt(RUNS)), float(values.std()))
+    error = np.hypot(means.std(ddof=1) / np.sqrt(RUNS), weights @ means - means.mean())
+    return Known(float(means.mean()), float(error), float(values.std()))
 
 
 def note(clusters: Clusters, best: dict[bytes, float], most: int = 5) -> None:

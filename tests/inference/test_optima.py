@@ -1,11 +1,11 @@
 """Distinct optima of EM and what they weigh, and chains that begin at them: three tight clusters, two components."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import gmm_ppl as gp
-from gmm_ppl.inference import optima as module
-from gmm_ppl.inference.em.engine import Engine
 from gmm_ppl.inference.modes import modes
 from gmm_ppl.inference.optima import Optima, optima
 from tests.inference import exact
@@ -19,7 +19,7 @@ def found():
 
 @pytest.fixture(scope="module")
 def draws():
-    return gp.sample(MIXTURE, ROWS, begin="optima", seed=3, draws=150)
+    return gp.sample(MIXTURE, ROWS, seed=3, draws=150)
 
 
 def test_the_optima_are_those_of_both_partitions(found):
@@ -100,37 +100,22 @@ def test_starts_of_several_kinds_find_heavier_ones():
     assert several > one + 4
 
 
-def test_starts_are_fitted_once(monkeypatch):
-    """Chains begin at what `optima` found: no other engine of EM is made, and none searches twice."""
-    made, searched = [], []
-    whole, search = Engine.of.__func__, module.search
-
-    def counted(cls, *arguments, **options):
-        made.append(options["lanes"])
-        return whole(cls, *arguments, **options)
-
-    def counted_search(*arguments, **options):
-        searched.append(options["starts"])
-        return search(*arguments, **options)
-
-    monkeypatch.setattr(Engine, "of", classmethod(counted))
-    monkeypatch.setattr(module, "search", counted_search)
-    draws = gp.sample(MIXTURE, ROWS, begin="optima", seed=3, draws=10, warmup=0)
-    assert (made, searched) == ([20], [20])
+def test_chains_begin_where_a_given_fit_has_been():
+    """A fit knows the other optima of its starts, and chains that should stay at one are given no others."""
+    point = gp.fit(MIXTURE, ROWS, seed=3)
+    draws = gp.sample(MIXTURE, ROWS, start=point, seed=3, draws=10, warmup=0)
+    assert [each.objective for each in draws.optima.points] == [point.objective, *(each.objective for each in point.rivals)]
     assert draws.start is draws.optima.heaviest
+    assert gp.sample(MIXTURE, ROWS, start=replace(point, rivals=()), seed=3, draws=10, warmup=0).optima is None
 
 
 def test_where_there_is_one_optimum_nothing_changes():
     rows = np.concatenate([ROWS[:4], ROWS[8:]])
-    draws = gp.sample(MIXTURE, rows, begin="optima", seed=3, chains=2, draws=40)
+    draws = gp.sample(MIXTURE, rows, seed=3, chains=2, draws=40)
     assert "several" not in draws.warmup_reason
-    assert "one optimum" in draws.begun_at or "2 at optimum 0" in draws.begun_at
+    assert draws.optima is None or "2 at optimum 0" in draws.begun_at
 
 
 def test_refusals():
-    with pytest.raises(gp.InputError, match="begin: choose mode or optima; given 'peaks'"):
-        gp.sample(MIXTURE, ROWS, begin="peaks")
-    with pytest.raises(gp.InputError, match="most"):
-        optima(MIXTURE, ROWS, most=0)
     with pytest.raises(gp.InputError, match="flat prior"):
         optima(gp.Mixture(2, prior="flat"), ROWS)

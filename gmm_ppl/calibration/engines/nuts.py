@@ -8,6 +8,7 @@ from jax.flatten_util import ravel_pytree
 from gmm_ppl.calibration.beginning import begin
 from gmm_ppl.calibration.engines.base import Drawn
 from gmm_ppl.inference.mode.coordinates import Coordinates, dispersed_candidates
+from gmm_ppl.inference.nuts.reassignment import reassignment
 from gmm_ppl.inference.nuts.warmup import SAMPLING, Chain, Sampler, begin_chain, freeze, schedule, transition
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array
@@ -30,7 +31,7 @@ def nuts(posterior: Posterior, key: Array, draws: int) -> Drawn:
     mode, sites = begin(posterior, for_start)
     unravel = ravel_pytree(sites)[1]
     coordinates = Coordinates(unravel(mode.position), mode.curvature.scale)
-    sampler = Sampler(posterior, coordinates, TARGET_ACCEPTANCE, MAX_TREE_DEPTH)
+    sampler = Sampler(posterior, coordinates, TARGET_ACCEPTANCE, MAX_TREE_DEPTH, reassignment(posterior, coordinates))
     states = jax.lax.map(lambda each: blackjax.nuts.init(each, sampler.log_density), dispersed_candidates(coordinates, for_chain))
     chain = warmed(sampler, begin_chain(sampler, states), for_warmup)
     positions, notes = thinned(sampler, chain, jax.random.split(for_draws, (draws, THINNING)))

@@ -1,6 +1,7 @@
 """From what became of all starts to the best of them, and what a reader of the fit must know."""
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,9 @@ from gmm_ppl.mixture.parameters import from_sites, permute
 from gmm_ppl.model.specification import resolved_prior
 from gmm_ppl.priors.labels import why_labels_matter
 
+MOST = 8
+"""Optima that a fit keeps."""
+
 SAME_OPTIMUM = 1e-6
 """Optima whose objectives differ by less than this, in nats a row, are counted as one."""
 
@@ -23,13 +27,21 @@ def best_fit(prepared: Prepared, found: tuple[Climbs, tuple[str, ...]]) -> Point
     """The best start as a `PointFit`, with what became of all of them; `found` is what they came to, and where each began."""
     climbs, kinds = found
     restarts = summarise(climbs, float(prepared.rows.total), kinds)
-    return fit_of_start(prepared, climbs, restarts, restarts.best)
+    best = in_order(point_of_start(prepared, climbs, restarts, restarts.best))
+    return replace(best, cautions=tuple(cautions(prepared, best)), rivals=tuple(rivals_of(prepared, climbs, restarts)))
 
 
-def fit_of_start(prepared: Prepared, climbs: Climbs, restarts: Restarts, place: int) -> PointFit:
-    """What one start came to, its components in order, with what a reader must know of it."""
-    found = in_order(point_of_start(prepared, climbs, restarts, place))
-    return replace(found, cautions=tuple(cautions(prepared, found)))
+def rivals_of(prepared: Prepared, climbs: Climbs, restarts: Restarts) -> Iterator[PointFit]:
+    """The next highest optima, spikes apart, that may weigh as much as the best.
+
+    Where an optimum lies P nats below the best, each of P coordinates would have to be e times as uncertain there.
+    """
+    shape = prepared.shape
+    gap = shape.family.count_parameters(shape.components, shape.features) + shape.components * (shape.features + 1) - 1
+    for number in range(1, min(MOST, restarts.optimum.max(initial=0) + 1)):
+        place = int(np.flatnonzero(restarts.optimum == number)[0])
+        if not climbs.spurious[place] and restarts.objective[restarts.best] - restarts.objective[place] <= gap:
+            yield in_order(point_of_start(prepared, climbs, restarts, place))
 
 
 def point_of_start(prepared: Prepared, climbs: Climbs, restarts: Restarts, place: int) -> PointFit:

@@ -9,18 +9,18 @@ import jax
 import numpy as np
 
 from gmm_ppl.compiled import make_room, one_blas_thread
-from gmm_ppl.errors import FitError, FitWarning, InputError
+from gmm_ppl.errors import FitError, FitWarning
 from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import NutsFit, PointFit
 from gmm_ppl.inference.beginning import begun
-from gmm_ppl.inference.mode.climb import mode_above, reached
+from gmm_ppl.inference.mode.climb import reached
 from gmm_ppl.inference.mode.coordinates import Coordinates, coordinates_at, unravelled
-from gmm_ppl.inference.mode.newton import Mode
 from gmm_ppl.inference.nuts.adaptation import Adaptation, adaptation, asked_for, doubts_before_looking, looks
+from gmm_ppl.inference.nuts.reassignment import reassignment
 from gmm_ppl.inference.nuts.recorder import Recorder
 from gmm_ppl.inference.nuts.teams import Teams
 from gmm_ppl.inference.nuts.warmup import Chain, Sampler, begin_chains, schedule
-from gmm_ppl.inference.optima import Optima, optima, places
+from gmm_ppl.inference.optima import Optima, places, weighed
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.progress import Progress, watched
@@ -45,7 +45,6 @@ def sample(
     warmup: int | None = None,
     target_acceptance: float = 0.8,
     max_tree_depth: int = 10,
-    begin: str = "mode",
     progress: Progress | None = None,
 ) -> NutsFit:
     """Posterior draws by NUTS, in coordinates centred on and whitened at the mode above the EM point.
@@ -53,18 +52,18 @@ def sample(
     Args:
         mixture: the specification; its prior must be proper.
         data: rows (N, D), in any form that `fit` takes.
-        start: an EM fit to start from; by default one is made with the same seed.
+        start: an EM fit to start from; by default one is made with the same seed. Where its starts ended in several optima,
+            chains are dealt out to those with a hundredth of the evidence (`optima`), so that R-hat sees what is apart, and the
+            heaviest is the `start` of what comes out: where components are small the highest may weigh next to nothing. The fit
+            says what each weighs. `dataclasses.replace(start, rivals=())` keeps all chains at one.
         seed: of the chains' starts and moves.
-        chains: how many, run as one vectorised program, started overdispersed around the mode.
+        chains: how many, each started overdispersed around its mode.
         draws: kept draws a chain.
         warmup: transitions a chain that adapt step size and metric in Stan's windows, and are dropped. By default the rule of
             `adaptation.adaptation` chooses: 75 for the step size alone where the normal approximation at the mode is good, else
             500 in windows. The fit says which, and why.
         target_acceptance: 0 < · < 1; higher takes smaller steps.
         max_tree_depth: at most 2^depth leapfrog steps a draw.
-        begin: mode, where all chains begin dispersed about the mode above the EM point; or optima, where they are dealt out to
-            the distinct optima that 20 starts of EM end in (`optima`), the heaviest of which then is the fit's `start`: where
-            components are small the highest optimum may weigh next to nothing. The fit says what each weighs.
         progress: called as it goes on; as in `fit`.
 
     Returns:
@@ -75,17 +74,16 @@ def sample(
         FitError: no density to follow where the chains would begin.
     """
     check_arguments(chains, draws, warmup, target_acceptance, max_tree_depth)
-    check_begin(begin)
-    others = optima(mixture, data, seed=seed, progress=progress) if begin == "optima" else None
-    at = start if others is None else others.heaviest
-    resolved, target, point = begun(mixture, data, at, seed=seed, progress=progress)
+    resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     began = time.monotonic()
     with watched(progress) as watching, one_blas_thread():
-        sampler, mode = prepared(target, point, target_acceptance, max_tree_depth)
-        state, chosen, key = begun_chains(sampler, mode, point, jax.random.key(seed), chains, warmup, others)
+        found = weighed(target, point)
+        sampler = prepared(target, found, target_acceptance, max_tree_depth)
+        state, chosen, key = begun_chains(sampler, found, jax.random.key(seed), chains, warmup)
         records = run_chains(sampler, state, key, draws, chosen, watching)
-    timing = {"seconds": time.monotonic() - began, "seed": seed, "draws_asked": draws, "optima": others}
-    return collect(target, sampler, resolved, point, chosen, records, **timing)
+    several = found if len(found.points) > 1 else None
+    timing = {"seconds": time.monotonic() - began, "seed": seed, "draws_asked": draws, "optima": several}
+    return collect(target, sampler, resolved, found.heaviest, chosen, records, **timing)
 
 
 def check_arguments(chains: int, draws: int, warmup: int | None, target_acceptance: float, max_tree_depth: int) -> None:
@@ -97,36 +95,30 @@ def check_arguments(chains: int, draws: int, warmup: int | None, target_acceptan
     check_between("target_acceptance", target_acceptance, 0, 1)
 
 
-def prepared(target: Posterior, point: PointFit, target_acceptance: float, max_tree_depth: int) -> tuple[Sampler, Mode]:
-    """The density in coordinates whitened at the mode, or at the EM point where none is reached."""
-    mode, unconstrained = mode_above(target, point)
+def prepared(target: Posterior, found: Optima, target_acceptance: float, max_tree_depth: int) -> Sampler:
+    """The density in coordinates whitened at the heaviest mode, or at the EM point where none is reached."""
+    mode, unconstrained = found.mode
     if reached(mode):
         coordinates = Coordinates(unravelled(mode.position, unconstrained), mode.curvature.scale)
     else:
         coordinates = coordinates_at(target, unconstrained)
-    return Sampler(target, coordinates, np.asarray(target_acceptance), max_tree_depth), mode
+    moves = reassignment(target, coordinates, tuple(each.parameters for each in found.points))
+    return Sampler(target, coordinates, np.asarray(target_acceptance), max_tree_depth, moves)
 
 
-def begun_chains(
-    sampler: Sampler, mode: Mode, point: PointFit, key: Array, chains: int, warmup: int | None, others: Optima | None = None
-) -> tuple[Chain, Adaptation, Array]:
+def begun_chains(sampler: Sampler, found: Optima, key: Array, chains: int, warmup: int | None) -> tuple[Chain, Adaptation, Array]:
     """Chains at their starts, the warm-up that they are given, and the key of their moves."""
     make_room()
-    begun_at = np.zeros(chains, int) if others is None else others.dealt(chains)
-    elsewhere = ["chains begin at several optima"] if np.unique(begun_at).size > 1 else []
-    doubts = doubts_before_looking(sampler, mode, point) + elsewhere
+    begun_at = found.dealt(chains)
+    apart = np.unique(begun_at).size > 1
+    doubts = doubts_before_looking(sampler, found.mode[0], found.heaviest)
+    doubts += ["chains begin at several optima"] if apart else []
     number = 0 if doubts or warmup is not None else looks(sampler)
-    somewhere = None if others is None else places(sampler, others, begun_at)
+    somewhere = places(sampler, found, begun_at) if apart else None
     state, ratios, for_moves = begin_chains(sampler, key, chains, number, somewhere)
     check_begun(state)
     chosen = adaptation(doubts, np.asarray(ratios)) if warmup is None else asked_for(warmup)
     return state, chosen, for_moves
-
-
-def check_begin(begin: object) -> None:
-    """Refuse anything but the names of the places where chains may begin."""
-    if begin not in ("mode", "optima"):
-        raise InputError(f"begin: choose mode or optima; given {begin!r}.")
 
 
 def segment_length(sampler: Sampler, chains: int) -> int:

@@ -18,6 +18,7 @@ from blackjax.mcmc.hmc import HMCState
 from gmm_ppl.compiled import compiled, compiled_once, mapped
 from gmm_ppl.inference.mode.coordinates import Coordinates, dispersed_candidates
 from gmm_ppl.inference.mode.curvature import move
+from gmm_ppl.inference.nuts.reassignment import SHARE, Reassignment
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array, Float
 
@@ -32,12 +33,15 @@ LANES = 50
 
 
 class Sampler(eqx.Module):
-    """What a transition needs besides the state: the density, its coordinates, and the settings."""
+    """What a transition needs besides the state: the density, its coordinates, the settings, and moves of many rows at once, None
+    where there are none.
+    """
 
     posterior: Posterior
     coordinates: Coordinates
     target_acceptance: Float[Array, ""]
     max_tree_depth: int = eqx.field(static=True)
+    reassignment: Reassignment | None = None
 
     def log_density(self, position: Float[Array, " P"]) -> Float[Array, ""]:
         """Log posterior density at a whitened position."""
@@ -96,7 +100,7 @@ def transition(sampler: Sampler, chain: Chain, key: Array, stage: Array, window_
     """One NUTS transition, its adaptation, and what there is to record of it."""
     nuts, info = blackjax.nuts.build_kernel()(
         key,
-        chain.nuts,
+        begin_transition(sampler, chain.nuts, key),
         sampler.log_density,
         chain.step_size,
         chain.metric[0],
@@ -114,6 +118,21 @@ def transition(sampler: Sampler, chain: Chain, key: Array, stage: Array, window_
         "step_size": chain.step_size,
     }
     return adapt(sampler, chain, nuts, info.acceptance_rate, stage, window_ends), record
+
+
+def begin_transition(sampler: Sampler, state: HMCState, key: Array) -> HMCState:
+    """The state that a transition goes out from: for a share of them after many rows were moved at once."""
+    moves = sampler.reassignment
+    if moves is None:
+        return state
+    for_choice, for_move = jax.random.split(jax.random.fold_in(key, 1))
+
+    def moved(state: HMCState) -> HMCState:
+        new = blackjax.nuts.init(moves.moved(state.position, for_move), sampler.log_density)
+        # Parameters whose covariance has rounded to a singular one.
+        return choose(jnp.isfinite(new.logdensity), new, state)
+
+    return jax.lax.cond(jax.random.bernoulli(for_choice, SHARE), moved, lambda state: state, state)
 
 
 def adapt(sampler: Sampler, chain: Chain, nuts: HMCState, acceptance: Array, stage: Array, window_ends: Array) -> Chain:
