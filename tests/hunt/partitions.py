@@ -106,8 +106,8 @@ def resampled(logs: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray
 
 
 def known(values: np.ndarray, weights: np.ndarray) -> Known:
-    """The mean of runs' draws (runs, …). Weighed by their evidence, the share of the posterior that each found, they should say the
-    same: where jumps have not mixed them they do not.
+    """The mean of runs' draws (runs, …). Weighed by their evidence, the share of the posterior that each found, they should say
+    the same: where jumps have not mixed them they do not.
     """
     means = values.reshape(RUNS, -1).mean(axis=1)
     error = np.hypot(means.std(ddof=1) / np.sqrt(RUNS), weights @ means - means.mean())

@@ -1,8 +1,8 @@
 """Moves of many rows at once, between transitions of NUTS, where the prior is conjugate.
 
-A gradient leads nowhere where a component has to let go of all its rows first. From θ, assignments z ~ p(z | θ, x) are drawn; others
-are proposed from the memberships at EM's optima, whatever the labels, and accepted by Metropolis and Hastings with parameters
-integrated out; then θ ~ p(θ | z, x). Each step leaves the posterior as it is.
+A gradient leads nowhere where a component has to let go of all its rows first. From θ, assignments z ~ p(z | θ, x) are drawn;
+others are proposed from the memberships at EM's optima, whatever the labels, and accepted by Metropolis and Hastings with
+parameters integrated out; then θ ~ p(θ | z, x). Each step leaves the posterior as it is.
 """
 
 from itertools import permutations
