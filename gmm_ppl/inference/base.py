@@ -35,14 +35,26 @@ class Restarts:
     kind: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Caution:
+    """What a reader of a fit must know: in a phrase, in sentences, and what can be done about it."""
+
+    brief: str
+    finding: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.finding} {self.advice}"
+
+
 @dataclass(frozen=True, eq=False)
 class PointFit:
     """A mode: parameters, and what was reached there (nats), all at these very parameters.
 
     `mixture` holds the prior with all its numbers; `sites` are the values of that prior's program; `objective` is
     log-likelihood + log prior, which for the flat prior is the log-likelihood. `row_weights` (N,) are those of the rows it was
-    fitted to, None where each counts once. `cautions` are the sentences that `fit` warns with. `rivals` are the other optima that
-    starts ended in, the highest first, as far as they may matter (`em.restarts.rivals_of`).
+    fitted to, None where each counts once. `cautions` are what `fit` warns of. `rivals` are the other optima that starts ended in,
+    the highest first, as far as they may matter (`em.restarts.rivals_of`).
     """
 
     mixture: Mixture
@@ -54,7 +66,7 @@ class PointFit:
     iterations: int
     restarts: Restarts
     row_weights: np.ndarray | None = None
-    cautions: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
     rivals: tuple["PointFit", ...] = ()
 
     @property

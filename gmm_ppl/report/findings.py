@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from gmm_ppl.report.checks import Check, Measurements, run_checks
-from gmm_ppl.report.measure import measure
+from gmm_ppl.report.measure import measure, sensitivity_of
 from gmm_ppl.report.parameters import ParameterRow, parameter_rows
 from gmm_ppl.report.reading import check_own, has
 from gmm_ppl.results.criteria import criteria
@@ -14,7 +14,7 @@ from gmm_ppl.results.criteria import criteria
 
 @dataclass(frozen=True)
 class Findings:
-    """A labelled result with its parameter table, its checks and, where there is one, the run's manifest."""
+    """A labelled result with its parameter table, checks, `results.sensitivity` and, where there is one, the run's manifest."""
 
     tree: xr.DataTree
     rows: tuple[ParameterRow, ...]
@@ -22,6 +22,7 @@ class Findings:
     checks: tuple[Check, ...]
     criteria: Mapping[str, float | None]
     manifest: Mapping[str, object]
+    sensitivity: xr.Dataset | None
 
     @property
     def sampled(self) -> bool:
@@ -37,5 +38,6 @@ def gather(tree: xr.DataTree, manifest: Mapping[str, object] | None = None) -> F
     """
     check_own(tree)
     rows = parameter_rows(tree)
-    found = measure(tree, rows)
-    return Findings(tree, rows, found, run_checks(found), criteria(tree), manifest or {})
+    powers = sensitivity_of(tree)
+    found = measure(tree, rows, powers)
+    return Findings(tree, rows, found, run_checks(found), criteria(tree), manifest or {}, powers)

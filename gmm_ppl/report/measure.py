@@ -1,11 +1,13 @@
 """From a labelled result to the numbers that the checks read."""
 
+import json
 import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
 import xarray as xr
 
+from gmm_ppl.inference.base import Caution
 from gmm_ppl.report.checks import (
     Extreme,
     Measurements,
@@ -17,14 +19,17 @@ from gmm_ppl.report.parameters import ParameterRow
 from gmm_ppl.report.reading import components, features, has
 from gmm_ppl.report.starts import starts_of
 from gmm_ppl.results.diagnostics import trouble
+from gmm_ppl.results.sensitivity import THRESHOLD, sensitivity
+
+_FEWEST_DRAWS = 100
 
 
-def measure(tree: xr.DataTree, rows: Iterable[ParameterRow]) -> Measurements:
-    """Everything the checks read; what was not run is left None or empty."""
+def measure(tree: xr.DataTree, rows: Iterable[ParameterRow], powers: xr.Dataset | None) -> Measurements:
+    """Everything the checks read; what was not run is left None or empty. `powers` is `sensitivity_of` the tree."""
     drawn = has(tree, "posterior") and has(tree, "sample_stats")
     return Measurements(
         point=_point(tree),
-        posterior=_posterior(tree, [row for row in rows if row.varies]) if drawn else None,
+        posterior=_posterior(tree, [row for row in rows if row.varies], powers) if drawn else None,
         pareto_k=tuple(tree["loo"].dataset["pareto_k"].values.tolist()) if has(tree, "loo", "pareto_k") else (),
     )
 
@@ -45,10 +50,25 @@ def _point(tree: xr.DataTree) -> PointMeasurements:
         counts=tuple(fit["responsibilities"].sum("obs").values.tolist()),
         components=components(tree),
         n_features=len(features(tree)),
+        cautions=_cautions(fit),
     )
 
 
-def _posterior(tree: xr.DataTree, rows: list[ParameterRow]) -> PosteriorMeasurements:
+def _cautions(fit: xr.Dataset) -> tuple[Caution, ...]:
+    said = (Caution(**each) for each in json.loads(str(fit.attrs.get("cautions", "[]"))))
+    return tuple(each for each in said if each.finding != fit.attrs["message"])
+
+
+def sensitivity_of(tree: xr.DataTree) -> xr.Dataset | None:
+    """Power-scaling sensitivity; None where draws or their densities are missing or few, or draws are an approximation's."""
+    needed = (("posterior", None), ("sample_stats", None), ("log_prior", None), ("log_likelihood", "x"))
+    if not all(has(tree, *each) for each in needed) or tree["sample_stats"].attrs.get("engine") == "laplace":
+        return None
+    sizes = tree["posterior"].sizes
+    return sensitivity(tree) if sizes["chain"] * sizes["draw"] >= _FEWEST_DRAWS else None
+
+
+def _posterior(tree: xr.DataTree, rows: list[ParameterRow], powers: xr.Dataset | None) -> PosteriorMeasurements:
     posterior, found = tree["posterior"].dataset, trouble(tree)
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     stats = tree["sample_stats"].dataset
@@ -69,7 +89,15 @@ def _posterior(tree: xr.DataTree, rows: list[ParameterRow]) -> PosteriorMeasurem
         log_evidence_error=stats.attrs.get("log_evidence_error"),
         modes=_modes(tree),
         asked=stats.attrs.get("draws_asked"),
+        prior_shift=None if powers is None else _shift(powers),
     )
+
+
+def _shift(powers: xr.Dataset) -> Extreme:
+    """The largest where the data have a say: of other parameters the prior says all, as it should."""
+    heard = powers["shift"].where(powers["likelihood"] >= THRESHOLD, 0.0)
+    worst = int(np.nanargmax(abs(heard.values)))
+    return Extreme(float(heard[worst]), str(powers["parameter"].values[worst]))
 
 
 def _bfmi(tree: xr.DataTree) -> tuple[float, ...]:

@@ -189,7 +189,7 @@ def test_starts_go_on_until_one_can_be_used(seed):
     x = with_a_rounded_column(seed)
     with pytest.warns(gp.FitWarning):
         fit = gp.fit(gp.Mixture(8, prior="flat"), x, starts=2)
-    assert fit.cautions[0].startswith(f"{len(fit.restarts.status) - 1} of {len(fit.restarts.status)} starts collapsed")
+    assert fit.cautions[0].finding.startswith(f"{len(fit.restarts.status) - 1} of {len(fit.restarts.status)} starts collapsed")
     usable = [status.usable for status in fit.restarts.status]
     assert usable[:2] == [False, False]
     assert len(usable) in (4, 6, 8, 10)

@@ -89,7 +89,7 @@ def test_a_component_that_is_too_far_to_have_rows_empties():
 def test_a_component_without_rows_is_reported():
     """Under Dirichlet(1) the mode may lie where a weight is 0: a fit that converged, and that must say so."""
     message = (
-        "EM: No rows are left to component 0, counting from 0: take fewer components, or a prior with a concentration above 1, "
+        "EM: No rows are left to component 0, counting from 0. Take fewer components, or a prior with a concentration above 1, "
         "which keeps every weight above 0."
     )
     with pytest.warns(gp.FitWarning) as caught:

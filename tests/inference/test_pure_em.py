@@ -127,7 +127,7 @@ def test_how_a_run_ended_is_said_lane_by_lane():
     x = data_sets(1)[0]
     doubled = np.concatenate([x, np.full((N, 2), 9.0)])
     flat = gp.Mixture(2, prior="flat")
-    with pytest.warns(gp.FitWarning, match="The prior's scale, not the rows"):
+    with pytest.warns(gp.FitWarning, match="The prior, not the rows"):
         on_the_cluster = gp.fit(gp.Mixture(2), doubled).parameters
     cases = {
         gp.Status.STEP_LIMIT: (flat, x, START["full"], {"steps": 2}),

@@ -1,13 +1,11 @@
 """Where starts began: places are told apart, kinds are counted, and the report says what their agreement is worth."""
 
-import json
-
 import numpy as np
 import pytest
 import xarray as xr
 
 from gmm_ppl.report.findings import gather
-from gmm_ppl.report.page import Callout, Paragraph
+from gmm_ppl.report.page import Paragraph
 from gmm_ppl.report.sections.em import em_section
 from gmm_ppl.report.starts import Starts, starts_of
 from tests.report.synthetic import STARTS, em_only, sampled
@@ -70,13 +68,6 @@ def test_places_are_of_one_kind_and_one_objective():
 )  # fmt: skip
 def test_the_report_says_what_agreement_is_worth(kind: list[str], optimum: list[int], first: list[float] | None, sentence: str):
     assert said(with_starts(kind, optimum, first)) == sentence
-
-
-def test_what_em_warned_of_is_said():
-    tree = em_only(number=60)
-    tree["em_fit"].attrs["cautions"] = json.dumps(["2 of 6 starts collapsed.", f"{tree['em_fit'].attrs['message']} (1 of 6.)"])
-    callouts = [block for block in em_section(gather(tree)).blocks if isinstance(block, Callout)]
-    assert [callout.finding for callout in callouts] == ["2 of 6 starts collapsed."]
 
 
 def test_files_of_earlier_versions_do_not_say_where_starts_began():

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from gmm_ppl.inference.base import Caution
 from gmm_ppl.report.checks import (
     Check,
     Extreme,
@@ -50,6 +51,7 @@ def check_named(name: str, found: Measurements) -> Check:
         ("Best optimum", {"starts": 1, "reached": 1, "places": 1, "counts": (9.0,), "components": (0,)}, G),
         ("Best optimum", {"runner_up": 3.0}, G),
         ("Best optimum", {"runner_up": 2.99}, C),
+        ("EM cautions", {"cautions": (Caution("a spike", "One row has a component.", "Take fewer."),)}, C),
         ("Smallest component", {"counts": (269.0, 3.0)}, G),
         ("Smallest component", {"counts": (269.1, 2.9)}, C),
         ("Smallest component", {"counts": (math.nan, 2.0)}, C),
@@ -84,6 +86,11 @@ def test_checks_of_the_point(name: str, change: dict, tone: Tone) -> None:
         ("E-BFMI", {"bfmi": (0.29, 1.0)}, C),
         ("EM against posterior", {"max_abs_z": Extreme(3.0, "a")}, G),
         ("EM against posterior", {"max_abs_z": Extreme(3.01, "a")}, C),
+        ("EM against posterior", {"max_abs_z": Extreme(10.0, "a")}, C),
+        ("EM against posterior", {"max_abs_z": Extreme(10.01, "a")}, B),
+        ("EM against posterior", {"max_abs_z": Extreme(math.nan, "a")}, B),
+        ("Prior", {"prior_shift": Extreme(-1.0, "a")}, G),
+        ("Prior", {"prior_shift": Extreme(-1.01, "a")}, C),
         ("Label switches", {"label_switches": 40}, G),
         ("Label switches", {"label_switches": 41}, C),
     ],

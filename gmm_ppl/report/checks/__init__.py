@@ -17,6 +17,7 @@ CHECKS: tuple[Callable[[Measurements], Check | None], ...] = (
     point.status,
     point.optimum,
     point.counts,
+    point.cautions,
     engine.interrupted,
     engine.approximation,
     engine.evidence,
@@ -28,6 +29,7 @@ CHECKS: tuple[Callable[[Measurements], Check | None], ...] = (
     posterior.tree_depth,
     posterior.energy,
     posterior.agreement,
+    posterior.prior,
     posterior.labels,
     score.pareto_k,
 )

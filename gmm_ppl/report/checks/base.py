@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from gmm_ppl.inference.base import Caution
 from gmm_ppl.report.page import Tone
 
 
@@ -45,7 +46,8 @@ class PointMeasurements:
     """What EM left: its status, its starts and the expected number of rows in each component.
 
     `reached` counts the starts that ended at the best optimum, and `places` how many different places those began in;
-    `runner_up` is how many nats the next optimum lies below it (infinite where there is none).
+    `runner_up` is how many nats the next optimum lies below it (infinite where there is none). `cautions` are what `fit` warned
+    of, its status apart.
     """
 
     status: str
@@ -58,6 +60,7 @@ class PointMeasurements:
     counts: tuple[float, ...]
     components: tuple[int, ...]
     n_features: int
+    cautions: tuple[Caution, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class PosteriorMeasurements:
 
     None where the engine has no such thing: `divergences`, `saturated` and `bfmi` are NUTS's, `approximation_k` (the k̂ of
     importance weights) and the standard error of the evidence those of engines that say so. `modes` is None where modes were
-    not looked for. `asked` are the draws a chain that were asked for, where the engine says so.
+    not looked for. `asked` are the draws a chain that were asked for, where the engine says so. `prior_shift` is by how many of
+    its sds a parameter moves where the prior counts twice; None where nobody knows.
     """
 
     chains: int
@@ -94,6 +98,7 @@ class PosteriorMeasurements:
     log_evidence_error: float | None = None
     modes: ModesMeasurements | None = None
     asked: int | None = None
+    prior_shift: Extreme | None = None
 
 
 @dataclass(frozen=True)

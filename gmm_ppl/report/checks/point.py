@@ -1,4 +1,4 @@
-"""Checks of the EM fit: its status, whether its optimum is the best there is, and whether every component has rows."""
+"""Checks of the EM fit: its status, whether its optimum is the best there is, whether every component has rows, and cautions."""
 
 from gmm_ppl.inference.status import Status
 from gmm_ppl.report.checks.base import Check, Measurements, Part, PointMeasurements
@@ -63,6 +63,23 @@ def counts(found: Measurements) -> Check:
         brief=f"at least {decimals(min(point.counts), 1)} rows in a component",
         finding=f"Too few expected rows to determine a covariance: component {names}.",
         advice="Its shape comes from the prior, not from the data. Try fewer components.",
+    )
+
+
+def cautions(found: Measurements) -> Check | None:
+    """What `fit` warned of, word for word; nothing where it did not."""
+    said = found.point.cautions
+    if not said:
+        return None
+    return Check(
+        name="EM cautions",
+        part=Part.POINT,
+        tone=Tone.CAUTION,
+        measured=plural(len(said), "caution"),
+        limit="none",
+        brief=", ".join(each.brief for each in said),
+        finding=" ".join(each.finding for each in said),
+        advice=" ".join(dict.fromkeys(each.advice for each in said)),
     )
 
 

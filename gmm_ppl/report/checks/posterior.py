@@ -9,11 +9,14 @@ from collections.abc import Callable
 from gmm_ppl.report.checks.base import Check, Extreme, Measurements, Part, PosteriorMeasurements, graded
 from gmm_ppl.report.numbers import count, decimals, percent, plural
 from gmm_ppl.report.page import Tone
+from gmm_ppl.results.sensitivity import MOVED
 
 RHAT, RHAT_BAD = 1.01, 1.05
 ESS_PER_CHAIN, ESS_PER_CHAIN_BAD = 100, 25
 DIVERGENT_BAD = 0.01
-BFMI, ABS_Z, SWITCHES = 0.3, 3.0, 0.01
+BFMI, SWITCHES = 0.3, 0.01
+ABS_Z, ABS_Z_BAD = 3.0, 10.0
+"""Of a posterior of any shape at most 1 / (1 + z²) lies as far on one side of its mean (Cantelli): 10 % at 3, 1 % at 10."""
 _INDEPENDENT = ("laplace",)
 """Engines whose draws are independent of one another, of whom R-hat and effective sample sizes say nothing."""
 _MORE_DRAWS = "Raise mcmc.draws."
@@ -21,6 +24,10 @@ _NOT_BY_DRAWS = "More draws will not help while the chains disagree."
 _MIXING = (
     "Do not use the draws. Look at the traces: chains that sit in different places call for more warm-up or fewer components."
 )
+
+
+_ELSEWHERE = "The chains are elsewhere than EM: at most 1 % of any posterior lies that far out."
+_COMPARE = "The chains found another mode than EM: compare both in the figure, and let mcmc: {sampler: tempered} weigh them."
 
 
 def r_hat(found: Measurements) -> Check | None:
@@ -56,6 +63,11 @@ def energy(found: Measurements) -> Check | None:
 def agreement(found: Measurements) -> Check | None:
     """The EM point that lies farthest out in its own posterior."""
     return _from(found, _agreement)
+
+
+def prior(found: Measurements) -> Check | None:
+    """The parameter that moves most where the prior counts twice."""
+    return _from(found, _prior)
 
 
 def labels(found: Measurements) -> Check | None:
@@ -153,15 +165,33 @@ def _energy(posterior: PosteriorMeasurements) -> Check | None:
 
 def _agreement(posterior: PosteriorMeasurements) -> Check:
     worst = posterior.max_abs_z
+    elsewhere = not worst.value <= ABS_Z_BAD
     return Check(
         name="EM against posterior",
         part=Part.POSTERIOR,
-        tone=graded(worst.value, ABS_Z),
+        tone=graded(worst.value, ABS_Z, ABS_Z_BAD),
         measured=f"|z| ≤ {decimals(worst.value, 2)}",
         limit=f"|z| ≤ {ABS_Z:g}",
         brief=f"EM within {decimals(worst.value, 1)} sd of the posterior",
-        finding=f"The EM point of {worst.where} lies {decimals(worst.value, 1)} posterior sds from the posterior mean.",
-        advice="Either the posterior is very skewed there, or the chains found another mode than EM: compare both in the figure.",
+        finding=f"The EM point of {worst.where} lies {decimals(worst.value, 1)} posterior sds from the posterior mean."
+        + (f" {_ELSEWHERE}" if elsewhere else ""),
+        advice=_COMPARE if elsewhere else f"Either the posterior is very skewed there, or {_COMPARE[0].lower()}{_COMPARE[1:]}",
+    )
+
+
+def _prior(posterior: PosteriorMeasurements) -> Check | None:
+    if posterior.prior_shift is None:
+        return None
+    size, where = decimals(abs(posterior.prior_shift.value), 1), posterior.prior_shift.where
+    return Check(
+        name="Prior",
+        part=Part.POSTERIOR,
+        tone=graded(abs(posterior.prior_shift.value), MOVED),
+        measured=f"{size} sd for {where}",
+        limit=f"≤ {MOVED:g} sd where the prior counts twice",
+        brief=f"a prior that counted twice would move {where} by {size} sd",
+        finding=f"Prior and data may be in conflict: a prior that counted twice would move {where} by {size} posterior sds.",
+        advice="State a prior that you hold (prior: {kind: conjugate, scale: …}), or fit under two of them and say what stays.",
     )
 
 

@@ -1,15 +1,12 @@
 """How EM went: the fit, its starts and the optima they found."""
 
-import json
-
 import numpy as np
-import xarray as xr
 
 from gmm_ppl.data.wording import joined
 from gmm_ppl.report.figures import figures_of
 from gmm_ppl.report.findings import Findings
 from gmm_ppl.report.numbers import count, nats, plural
-from gmm_ppl.report.page import Block, Callout, Column, Facts, Section, TableBlock, Tone, paragraph
+from gmm_ppl.report.page import Block, Column, Facts, Section, TableBlock, paragraph
 from gmm_ppl.report.reading import components, has
 from gmm_ppl.report.starts import Starts, starts_of
 
@@ -26,14 +23,8 @@ def em_section(found: Findings) -> Section:
         ("log prior", f"{nats(float(fit['log_prior']))} nats"),
         ("log posterior, up to a constant", f"{nats(float(fit['log_posterior']))} nats"),
     )
-    blocks: list[Block] = [Facts(facts), *_cautions(fit), *_optima(found), *figures_of("em", found.tree)]
+    blocks: list[Block] = [Facts(facts), *_optima(found), *figures_of("em", found.tree)]
     return Section("em", "Expectation–maximisation", tuple(blocks))
-
-
-def _cautions(fit: xr.Dataset) -> list[Block]:
-    """What EM warned of; the status is among the facts."""
-    said = json.loads(str(fit.attrs.get("cautions", "[]")))
-    return [Callout(Tone.CAUTION, "EM", each) for each in said if not each.startswith(str(fit.attrs["message"]))]
 
 
 def _optima(found: Findings) -> list[Block]:

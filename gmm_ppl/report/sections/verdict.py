@@ -8,8 +8,8 @@ from gmm_ppl.report.verdict import conclude, warnings
 def verdict_section(found: Findings) -> Section:
     """The headline, every warning with its evidence, limit and remedy, and all checks in one table."""
     scope = paragraph(
-        "The checks say whether the numbers are computed right. They do not say that the model is right: for that, see "
-        "the fit checks, and compare other numbers of components."
+        "The checks say whether the numbers are computed right, and whether the prior moves them. They do not say that the model "
+        "is right: for that, see the fit checks, and compare other numbers of components."
     )
     return Section("verdict", "Verdict", (conclude(found.checks), *warnings(found.checks), _table(found), scope))
 

@@ -1,6 +1,7 @@
 """The EM point and its starts: `em_fit`, `em_trace` and `em_restarts`, none with sample dimensions."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def em_fit_group(material: Material) -> Groups:
 
 
 def em_attrs(material: Material) -> dict[str, int | str]:
-    """How the fit ended, and what its reader must know, as a list in JSON."""
+    """How the fit ended, and what its reader must know (`base.Caution`), as a list in JSON."""
     point = material.point
     return {
         "status": point.status.name,
@@ -35,7 +36,7 @@ def em_attrs(material: Material) -> dict[str, int | str]:
         "starts": len(point.restarts.status),
         "distinct_optima": int(np.unique(point.restarts.optimum[point.restarts.optimum >= 0]).size),
         "n_parameters": material.shape.n_parameters,
-        "cautions": json.dumps(point.cautions, ensure_ascii=False),
+        "cautions": json.dumps([asdict(each) for each in point.cautions], ensure_ascii=False),
     }
 
 
