@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gmm_ppl.report.checks import Check, Part
+from gmm_ppl.report.checks.posterior import AGREEMENT
 from gmm_ppl.report.numbers import count
 from gmm_ppl.report.page import Callout, Headline, Standing, Tone
 
@@ -38,7 +39,9 @@ def _sentence(checks: Sequence[Check]) -> str:
     if point is Tone.BAD:
         return f"Do not use this fit: {_reasons(checks, Part.POINT, Tone.BAD)}."
     if posterior is Tone.BAD:
-        stands = "needs care too" if point is Tone.CAUTION else "stands"
+        # Where the two are far apart, nothing says which of them is right.
+        apart = any(check.name == AGREEMENT and check.tone is Tone.BAD for check in checks)
+        stands = "needs care too" if apart or point is Tone.CAUTION else "stands"
         return f"Do not use the posterior draws: {_reasons(checks, Part.POSTERIOR, Tone.BAD)}. The EM point {stands}."
     if Tone.CAUTION in (point, posterior):
         return f"Use with care: {_reasons(checks, None, Tone.CAUTION)}."

@@ -25,6 +25,9 @@ OFF = 5.0
 SETTLED = 0.07
 """Errors of the truth, in the posterior's standard deviations, above which it is not known: those of two hundred draws."""
 
+OF_THE_PRIOR = ("Prior", "EM cautions")
+"""Checks that say how much answers owe to the prior, not whether they are its own; what else EM warns of has other checks."""
+
 POINTS = 3
 
 
@@ -32,7 +35,7 @@ POINTS = 3
 class Judgement:
     """One problem's outcome, in values that JSON can keep.
 
-    `trusted`: point and posterior without a caution; `raised`: the checks that had one. `errors`: of each quantity, how many
+    `trusted`: point and posterior without a caution, those of the prior apart; `raised`: the checks that had one. `errors`: of each quantity, how many
     Monte Carlo errors it is off. `short`: nats by which the EM fit lies below the best optimum known (negative where it is the
     better); `settled`: whether the truth is known well enough; `seconds` of the run, and of the truth; `measured` is what each
     check read.
@@ -73,6 +76,7 @@ def judge(problem: Problem) -> Judgement:
         draws = gp.sample(problem.mixture, problem.x, seed=problem.seed, progress=silent)
         checks = gather(gp.to_datatree(draws, problem.x, progress=silent)).checks
     drawn = time.monotonic()
+    of_numbers = [check for check in checks if check.name not in OF_THE_PRIOR]
     numbers, points = numbers_of(draws.mixture), problem.x[:POINTS]
     truth = sample(problem.x, numbers, points, seed=problem.seed)
     ours = of_draws(draws, points)
@@ -81,7 +85,7 @@ def judge(problem: Problem) -> Judgement:
         problem.generator,
         problem.seed,
         (*problem.x.shape, problem.mixture.components),
-        trusted=all(tone_of(checks, part) is Tone.GOOD for part in (Part.POINT, Part.POSTERIOR)),
+        trusted=all(tone_of(of_numbers, part) is Tone.GOOD for part in (Part.POINT, Part.POSTERIOR)),
         sentence=conclude(checks).sentence,
         raised=tuple(check.name for check in checks if check.tone is not Tone.GOOD),
         errors={name: distance(value, truth.values[name]) for name, value in ours.items()},

@@ -61,6 +61,7 @@ def test_two_rows_of_a_plane_collapse():
 HELD = [(family, "weak") for family in FAMILY_NAMES] + [(family, "flat") for family in SHARED]
 
 
+@pytest.mark.filterwarnings("ignore:EM. The prior, not the rows:gmm_ppl.FitWarning")
 @pytest.mark.parametrize(("family", "kind"), HELD)
 def test_a_prior_or_a_common_covariance_holds_a_point_cluster(family, kind):
     fit = gp.fit(gp.Mixture(K, family, kind), with_a_point_cluster(3), **SHAPES)

@@ -193,6 +193,19 @@ def test_a_tiny_component_is_named_with_its_rows() -> None:
     )
 
 
+@pytest.mark.parametrize(("z", "elsewhere"), [(4.0, False), (60.0, True)])
+def test_chains_that_are_elsewhere_than_em_are_said_to_be(z: float, elsewhere: bool) -> None:
+    found = replace(GOOD, posterior=replace(POSTERIOR, max_abs_z=Extreme(z, "means[0, x]")))
+    callout = warnings(run_checks(found))[0]
+    assert ("The chains are elsewhere than EM" in callout.finding) is elsewhere
+    assert callout.advice.startswith("The chains found another mode" if elsewhere else "Either the posterior is very skewed")
+    assert conclude(run_checks(found)).sentence == (
+        "Do not use the posterior draws: EM 60.0 sd from the posterior. The EM point needs care too."
+        if elsewhere
+        else "Use with care: EM 4.0 sd from the posterior."
+    )
+
+
 def test_more_draws_are_not_advised_while_chains_disagree() -> None:
     few = replace(POSTERIOR, min_ess_bulk=Extreme(7.0, "weights[0]"))
     apart = replace(few, max_rhat=Extreme(1.9, "weights[0]"))

@@ -15,8 +15,13 @@ RHAT, RHAT_BAD = 1.01, 1.05
 ESS_PER_CHAIN, ESS_PER_CHAIN_BAD = 100, 25
 DIVERGENT_BAD = 0.01
 BFMI, SWITCHES = 0.3, 0.01
+AGREEMENT = "EM against posterior"
 ABS_Z, ABS_Z_BAD = 3.0, 10.0
-"""Of a posterior of any shape at most 1 / (1 + z²) lies as far on one side of its mean (Cantelli): 10 % at 3, 1 % at 10."""
+"""Of a posterior of any shape at most 1 / (1 + z²) lies as far on one side of its mean (Cantelli): 10 % at 3, 1 % at 10.
+
+Skewness alone seldom comes as far: in 18 simulated problems of 21 to 169 rows and one to five features the largest |z| was 1.3.
+The joint mode of a covariance lies by as much below its variances' means the more features there are: of 100 on 120 rows 5 sds.
+"""
 _INDEPENDENT = ("laplace",)
 """Engines whose draws are independent of one another, of whom R-hat and effective sample sizes say nothing."""
 _MORE_DRAWS = "Raise mcmc.draws."
@@ -165,15 +170,16 @@ def _energy(posterior: PosteriorMeasurements) -> Check | None:
 
 def _agreement(posterior: PosteriorMeasurements) -> Check:
     worst = posterior.max_abs_z
-    elsewhere = not worst.value <= ABS_Z_BAD
+    tone, size = graded(worst.value, ABS_Z, ABS_Z_BAD), decimals(worst.value, 1)
+    far, elsewhere = tone is not Tone.GOOD, tone is Tone.BAD
     return Check(
-        name="EM against posterior",
+        name=AGREEMENT,
         part=Part.POSTERIOR,
-        tone=graded(worst.value, ABS_Z, ABS_Z_BAD),
+        tone=tone,
         measured=f"|z| ≤ {decimals(worst.value, 2)}",
         limit=f"|z| ≤ {ABS_Z:g}",
-        brief=f"EM within {decimals(worst.value, 1)} sd of the posterior",
-        finding=f"The EM point of {worst.where} lies {decimals(worst.value, 1)} posterior sds from the posterior mean."
+        brief=f"EM {size} sd from the posterior" if far else f"EM within {size} sd of the posterior",
+        finding=f"The EM point of {worst.where} lies {size} posterior sds from the posterior mean."
         + (f" {_ELSEWHERE}" if elsewhere else ""),
         advice=_COMPARE if elsewhere else f"Either the posterior is very skewed there, or {_COMPARE[0].lower()}{_COMPARE[1:]}",
     )
@@ -182,7 +188,7 @@ def _agreement(posterior: PosteriorMeasurements) -> Check:
 def _prior(posterior: PosteriorMeasurements) -> Check | None:
     if posterior.prior_shift is None:
         return None
-    size, where = decimals(abs(posterior.prior_shift.value), 1), posterior.prior_shift.where
+    size, where = decimals(abs(posterior.prior_shift.value), 2), posterior.prior_shift.where
     return Check(
         name="Prior",
         part=Part.POSTERIOR,
