@@ -99,6 +99,7 @@ def test_a_quarter_of_the_passes_at_one_standard_deviation(components, features)
     assert fast.objective >= plain.objective - 1e-9 * 2000
 
 
+@pytest.mark.filterwarnings("ignore:EM. The prior, not the rows:gmm_ppl.FitWarning")
 @pytest.mark.parametrize(("name", "components"), [("faithful", 2), ("iris", 3)])
 def test_no_more_passes_where_components_are_apart(name, components):
     table = gp.datasets.load(name)

@@ -35,7 +35,7 @@ def test_a_prior_that_moves_the_posterior_is_named():
     check = next(each for each in gather(tree).checks if each.name == "Prior")
     assert check.tone is Tone.CAUTION
     assert check.finding.startswith(
-        "Prior and data may be in conflict: a prior that counted twice would move means[0, eruptions]"
+        "Prior and data may be in conflict: a prior that counted twice would move the mean of means[0"
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gmm_ppl.report.checks import engine, point, posterior, score
+from gmm_ppl.report.checks import engine, point, posterior, prior, score
 from gmm_ppl.report.checks.base import (
     Check,
     Extreme,
@@ -29,7 +29,7 @@ CHECKS: tuple[Callable[[Measurements], Check | None], ...] = (
     posterior.tree_depth,
     posterior.energy,
     posterior.agreement,
-    posterior.prior,
+    prior.prior,
     posterior.labels,
     score.pareto_k,
 )

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from gmm_ppl.report.checks.base import Check, Extreme, Measurements, Part, PosteriorMeasurements, graded
 from gmm_ppl.report.numbers import count, decimals, percent, plural
 from gmm_ppl.report.page import Tone
-from gmm_ppl.results.sensitivity import MOVED
 
 RHAT, RHAT_BAD = 1.01, 1.05
 ESS_PER_CHAIN, ESS_PER_CHAIN_BAD = 100, 25
@@ -68,11 +67,6 @@ def energy(found: Measurements) -> Check | None:
 def agreement(found: Measurements) -> Check | None:
     """The EM point that lies farthest out in its own posterior."""
     return _from(found, _agreement)
-
-
-def prior(found: Measurements) -> Check | None:
-    """The parameter that moves most where the prior counts twice."""
-    return _from(found, _prior)
 
 
 def labels(found: Measurements) -> Check | None:
@@ -182,22 +176,6 @@ def _agreement(posterior: PosteriorMeasurements) -> Check:
         finding=f"The EM point of {worst.where} lies {size} posterior sds from the posterior mean."
         + (f" {_ELSEWHERE}" if elsewhere else ""),
         advice=_COMPARE if elsewhere else f"Either the posterior is very skewed there, or {_COMPARE[0].lower()}{_COMPARE[1:]}",
-    )
-
-
-def _prior(posterior: PosteriorMeasurements) -> Check | None:
-    if posterior.prior_shift is None:
-        return None
-    size, where = decimals(abs(posterior.prior_shift.value), 2), posterior.prior_shift.where
-    return Check(
-        name="Prior",
-        part=Part.POSTERIOR,
-        tone=graded(abs(posterior.prior_shift.value), MOVED),
-        measured=f"{size} sd for {where}",
-        limit=f"≤ {MOVED:g} sd where the prior counts twice",
-        brief=f"a prior that counted twice would move {where} by {size} sd",
-        finding=f"Prior and data may be in conflict: a prior that counted twice would move {where} by {size} posterior sds.",
-        advice="State a prior that you hold (prior: {kind: conjugate, scale: …}), or fit under two of them and say what stays.",
     )
 
 
