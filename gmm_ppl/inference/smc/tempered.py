@@ -11,8 +11,10 @@ from gmm_ppl.inference.arguments import check_between, check_count
 from gmm_ppl.inference.base import PointFit, TemperedFit
 from gmm_ppl.inference.beginning import begun
 from gmm_ppl.inference.mode.coordinates import check_start
-from gmm_ppl.inference.smc.population import Population, Tempering, advance_all, begin_all, expanded
-from gmm_ppl.model.specification import Mixture
+from gmm_ppl.inference.smc.population import Population, advance_all, begin_all, expanded
+from gmm_ppl.inference.smc.tempering import Tempering
+from gmm_ppl.model.specification import Mixture, resolved_prior
+from gmm_ppl.priors.labels import why_labels_matter
 from gmm_ppl.progress import Progress, watched
 from gmm_ppl.types import Array, in_float64, to_numpy
 
@@ -71,9 +73,12 @@ def temper(
     began = time.monotonic()
     make_room()
     with watched(progress) as watching, one_blas_thread():
-        tempering = Tempering(target, target_ess, moves)
-        population, path = run(tempering, jax.random.key(seed), chains, draws, watching)
-        found = to_numpy((population, expanded(tempering, population.position)))
+        alike = mixture.components > 1 and not why_labels_matter(resolved_prior(resolved))
+        tempering = Tempering(target, target_ess, moves, alike)
+        for_run, for_labels = jax.random.split(jax.random.key(seed))
+        population, path = run(tempering, for_run, chains, draws, watching)
+        labels = jax.random.split(for_labels, (chains, draws))
+        found = to_numpy((population, expanded(tempering, population.position[:, :, -1], labels)))
     return collect(resolved, point, *found, path, seconds=time.monotonic() - began, seed=seed)
 
 
