@@ -52,7 +52,11 @@ class TemperedConfig(Draws):
 
     sampler: Literal["tempered"] = Field(description="Tempered sequential Monte Carlo.")
     draws: int = Field(default=1000, ge=10, description="Particles of each run; a chain is an independent run.")
-    moves: int = Field(default=4, ge=1, description="Hamiltonian moves of each particle at each temperature.")
+    moves: int = Field(
+        default=4,
+        ge=1,
+        description="Hamiltonian moves of each particle in a row, repeated at each temperature until particles have moved.",
+    )
     target_ess: float = Field(
         default=0.5,
         gt=0,

@@ -187,11 +187,13 @@ class LaplaceFit(DrawsFit):
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TemperedFit(DrawsFit):
     """Particles of independent tempered runs, (run, particle) as (chain, draw); `sampler_statistics` has `lp`, and a number a
-    run of `log_evidence` (nats), `temperatures` and `ancestors`, the prior's draws that its particles descend from.
+    run of `log_evidence` (nats), `temperatures`, `ancestors`, the prior's draws that its particles descend from, and
+    `effective_particles`, one over the chance that two of them descend from the same.
 
-    `log_evidence` (nats) is over all runs, every labelling counted, with standard error `log_evidence_error` from their
-    disagreement. `path` holds what each of T steps came to, (chain, T): `temperature` β, `ess` (effective share of the
-    particles after weighting), `acceptance_rate` and `step_size` (in particles' standard deviations).
+    `log_evidence` (nats) is over all runs, every labelling counted, with standard error `log_evidence_error`
+    (`smc.tempered.combined`). `path` holds what each of T steps came to, (chain, T): `temperature` β, `ess` (effective share of
+    the particles after weighting), `acceptance_rate`, `step_size` (in particles' standard deviations), `moves` of each particle
+    and `jump`, how far they took it: mean squared distance as a share of that of independent particles.
     """
 
     log_evidence: float

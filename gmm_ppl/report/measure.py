@@ -87,6 +87,8 @@ def _posterior(tree: xr.DataTree, rows: list[ParameterRow], powers: xr.Dataset |
         engine=str(stats.attrs.get("engine", "nuts")),
         approximation_k=stats.attrs.get("pareto_k"),
         log_evidence_error=stats.attrs.get("log_evidence_error"),
+        evidence_spread=float(np.ptp(stats["log_evidence"].values)) if "log_evidence" in stats else None,
+        effective_particles=float(stats["effective_particles"].min()) if "effective_particles" in stats else None,
         modes=_modes(tree),
         asked=stats.attrs.get("draws_asked"),
         prior_shift=None if powers is None else _shift(powers),

@@ -9,7 +9,10 @@ from scipy import stats
 
 import gmm_ppl as gp
 from gmm_ppl.inference.base import TemperedFit
-from gmm_ppl.inference.smc.tempered import combined, temper
+from gmm_ppl.inference.smc.moves import MOST_ROUNDS, MOVED, in_order, numbered, numbering
+from gmm_ppl.inference.smc.population import begin
+from gmm_ppl.inference.smc.tempered import combined, kinship, temper
+from gmm_ppl.inference.smc.tempering import Tempering
 from tests.cases import ENGINE_CASES, random_rows
 from tests.inference import exact, programs
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR
@@ -130,33 +133,67 @@ def test_a_program_with_sites_of_its_own():
     assert set(found.sites) == set(found.unconstrained) == {"weights", "spread", "centre", "offsets", "variances_coordinates"}
 
 
+FEW_RELATED = np.full(4, 0.01)
+"""Runs that say a deviation of 0.1 nats of themselves."""
+
+
 def test_the_mean_of_evidence_is_not_that_of_its_logarithm():
-    found, error = combined(np.log([1e-300, 3e-300]))
+    found, error = combined(np.log([1e-300, 3e-300]), FEW_RELATED)
     assert found == pytest.approx(math.log(2e-300))
     # A deviation of log 3 / √2, and (1 + 3)² / (1 + 9) runs in effect.
     assert error == pytest.approx(math.log(3) / math.sqrt(2) / math.sqrt(1.6))
-    assert math.isnan(combined(np.zeros(1))[1])
 
 
-def test_the_error_of_runs_that_nearly_agree_is_the_delta_methods(rng):
-    evidence = 500 + 0.01 * rng.standard_normal(16)
-    relative = np.exp(evidence - 500)
-    assert combined(evidence)[1] == pytest.approx(stats.sem(relative) / relative.mean(), rel=1e-2)
+def test_the_error_of_runs_that_agree_is_what_they_say_of_themselves():
+    assert combined(np.zeros(4), FEW_RELATED)[1] == pytest.approx(math.sqrt(-math.log(0.99) / 4))
+    assert combined(np.zeros(1), FEW_RELATED[:1])[1] == pytest.approx(math.sqrt(-math.log(0.99)))
+    assert combined(np.zeros(4), np.ones(4))[1] == math.inf, "all particles are of one family: no more is known of the prior"
 
 
 def test_the_error_of_runs_far_apart_covers_them():
-    found, error = combined(np.array([0.0, -1000.0, -2000.0, -3000.0]))
+    found, error = combined(np.array([0.0, -1000.0, -2000.0, -3000.0]), FEW_RELATED)
     assert found == pytest.approx(-math.log(4))
     assert error == pytest.approx(np.std([0, 1000, 2000, 3000], ddof=1)), "what one run says, and no more"
 
 
-@pytest.mark.parametrize("spread", [0.1, 0.5, 1.0])
-def test_errors_are_as_large_as_what_they_are_of(spread, rng):
-    """Runs whose evidence is lognormal about the truth: four errors hold it as often as they should."""
+def test_kinship_is_the_chance_of_one_ancestor():
+    related = kinship(np.array([[0, 1, 2, 3], [0, 0, 2, 2], [1, 1, 1, 1]]))
+    np.testing.assert_allclose(related, [0, 1 / 3, 1])
+
+
+@pytest.mark.parametrize(("spread", "told"), [(0.1, 0.1), (0.5, 0.5), (1.0, 0.1)])
+def test_errors_are_as_large_as_what_they_are_of(spread, told, rng):
+    """Runs whose evidence is lognormal about the truth, whatever they say of themselves."""
     evidence = rng.normal(-(spread**2) / 2, spread, (2000, 16))
-    found, error = np.transpose([combined(each) for each in evidence])
+    found, error = np.transpose([combined(each, np.full(16, -np.expm1(-(told**2)))) for each in evidence])
     assert (np.abs(found) < FARTHEST * error).mean() > 0.998
     assert found.std() == pytest.approx(np.median(error), rel=0.25)
+
+
+@pytest.mark.parametrize("prior", ["weak", {"kind": "conjugate", "concentration": [1.0, 2.0]}])
+def test_components_are_numbered_where_the_prior_treats_them_alike(prior):
+    """Particles are reordered, and rejected out of order, where and only where a relabelling leaves their density as it is."""
+    x = np.concatenate([random_rows(20), random_rows(20) + 8])
+    with jax.enable_x64(True):
+        mixture = gp.Mixture(2, "full", prior)
+        target = gp.posterior(mixture, x)
+        tempering = Tempering(target, 0.5, 2, alike=prior == "weak")
+        position = begin(tempering, jax.random.key(0), 20).position[:, 0]
+        feature = numbering(tempering, position)
+        inside = np.array([in_order(tempering, each, feature) for each in position])
+        assert inside.all() == (prior != "weak")
+        for each in position[~inside]:
+            new = numbered(tempering, each, feature)
+            assert in_order(tempering, new, feature)
+            assert tempering.densities(new)[1] == pytest.approx(tempering.densities(each)[1])
+            densities = [target.log_joint(target.constrain(tempering.unravel(at))) for at in (each, new)]
+            assert densities[0] == pytest.approx(densities[1])
+
+
+def test_moves_go_on_until_particles_have_moved(two):
+    rounds = two.path["moves"] / 4
+    assert ((rounds >= 1) & (rounds <= MOST_ROUNDS)).all()
+    assert ((two.path["jump"] >= MOVED) | (rounds == MOST_ROUNDS)).all()
 
 
 @pytest.mark.parametrize(

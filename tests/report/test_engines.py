@@ -44,9 +44,11 @@ def test_a_tempered_report(tempered, tmp_path):
     assert "Label switches" not in words(page, "sampler")
     chains = table(page, "sampler", "The chains")
     assert [column.title for column in chains.columns] == [
-        "chain", "temperatures", "ancestors among the prior’s draws", "log evidence, nats",
+        "chain", "temperatures", "ancestors among the prior’s draws", "effective particles", "log evidence, nats",
     ]  # fmt: skip
-    assert chains.rows == (("0", "11", "40", "−210.60"), ("1", "12", "50", "−210.40"))
+    assert chains.rows == (("0", "11", "40", "21", "−210.60"), ("1", "12", "50", "30", "−210.40"))
+    evidence = next(row for row in table(page, "verdict", "All checks").rows if row[0] == "Log evidence")
+    assert "± 0.10 nats; 2 runs within 0.20 nats, 21 effective particles in the worst" in map(str, evidence)
     assert facts(page)["log evidence"] == "−210.50 ± 0.10 nats (standard error), every labelling counted"
     assert all(path.exists() for path in write_report(tempered, tmp_path))
 
@@ -95,6 +97,7 @@ def posterior(**changes: object) -> Measurements:
         ("Log evidence", {"log_evidence_error": 0.51}, Tone.CAUTION),
         ("Log evidence", {"log_evidence_error": float("nan")}, Tone.CAUTION),
         ("Log evidence", {"log_evidence_error": 2.1}, Tone.BAD),
+        ("Log evidence", {"log_evidence_error": float("inf")}, Tone.BAD),
         ("Modes", {"modes": ModesMeasurements(1, apart=False, sentence="")}, Tone.GOOD),
         ("Modes", {"modes": ModesMeasurements(2, apart=True, sentence="")}, Tone.BAD),
     ],

@@ -40,6 +40,7 @@ def tempered_fit() -> TemperedFit:
         "log_evidence": np.array([-210.6, -210.4]),
         "temperatures": np.array([11, 12]),
         "ancestors": np.array([40, 50]),
+        "effective_particles": np.array([21.4, 30.2]),
     }
     return TemperedFit(
         **given(plain, sampler_statistics=statistics), log_evidence=-210.5, log_evidence_error=0.1, path={"ess": np.ones((2, 3))}

@@ -16,11 +16,12 @@ from gmm_ppl.types import Array, Float, Int
 
 LEAPFROG_STEPS = 5
 ACCEPTANCE = 0.8
-MOVED = 0.5
-"""Share of the squared distance of independent particles that moves must have covered on average."""
+MOVED = 0.8
+"""Share of the squared distance of independent particles that moves must have covered on average: with 0.5, half the moves, the
+evidence of 10 × 2 rows had 3.5 times the variance."""
 
 MOST_ROUNDS = 8
-"""Rounds of moves at one temperature."""
+"""Rounds of moves at one temperature, however little particles have moved."""
 
 TAIL = 3.0
 """Deviations from the median beyond which a coordinate counts as this far in the metric, for priors have heavy tails."""
@@ -69,23 +70,15 @@ def stir(tempering: Tempering, start: Float[Array, "M P"], temperature: Array, s
 
     def again(carry: tuple[Array, Moves]) -> tuple[Array, Moves]:
         z, last = carry
-        states, likelihood, acceptance = one_round(
-            tempering, chart, z, temperature, last.step_size, jax.random.fold_in(key, last.rounds)
-        )
+        each = jax.random.fold_in(key, last.rounds)
+        states, likelihood, acceptance = one_round(tempering, chart, z, temperature, last.step_size, each)
         jump = jnp.mean((states[:, -1] - begun) ** 2) / 2
         size = last.step_size * jnp.exp(acceptance - ACCEPTANCE)
         return states[:, -1], Moves(chart.position(states), likelihood, size, acceptance, jump, last.rounds + 1)
 
-    count, size = start.shape
+    states = jnp.zeros((start.shape[0], tempering.moves, start.shape[1]))
     zero = jnp.zeros(())
-    nothing = Moves(
-        jnp.zeros((count, tempering.moves, size)),
-        jnp.zeros((count, tempering.moves)),
-        step_size,
-        zero,
-        zero,
-        jnp.zeros((), int),
-    )
+    nothing = Moves(states, states[..., 0], step_size, zero, zero, jnp.zeros((), int))
     return jax.lax.while_loop(wanting, again, (begun, nothing))[1]
 
 

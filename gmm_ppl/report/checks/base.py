@@ -96,6 +96,8 @@ class PosteriorMeasurements:
     engine: str = "nuts"
     approximation_k: float | None = None
     log_evidence_error: float | None = None
+    evidence_spread: float | None = None
+    effective_particles: float | None = None
     modes: ModesMeasurements | None = None
     asked: int | None = None
     prior_shift: Extreme | None = None

@@ -5,7 +5,7 @@ The limit of k̂ is that of Vehtari and others (2024), JMLR 25(72), arXiv:1507.0
 
 import math
 
-from gmm_ppl.report.checks.base import Check, Measurements, Part, graded
+from gmm_ppl.report.checks.base import Check, Measurements, Part, PosteriorMeasurements, graded
 from gmm_ppl.report.checks.score import PARETO_K
 from gmm_ppl.report.numbers import count, decimals, plural
 from gmm_ppl.report.page import Tone
@@ -49,22 +49,32 @@ def interrupted(found: Measurements) -> Check | None:
 
 
 def evidence(found: Measurements) -> Check | None:
-    """The standard error of the log evidence."""
-    if found.posterior is None or found.posterior.log_evidence_error is None:
+    """The standard error of the log evidence, how far apart runs are, and how many particles count in effect."""
+    posterior = found.posterior
+    if posterior is None or posterior.log_evidence_error is None:
         return None
-    error = found.posterior.log_evidence_error
-    # One run has no error, and draws that may be as good as any.
-    tone = Tone.CAUTION if math.isnan(error) else graded(error, EVIDENCE_NATS, EVIDENCE_NATS_BAD)
+    error = decimals(posterior.log_evidence_error, 2)
+    runs = between_runs(posterior)
+    # A prior without its constant has no evidence, and draws that may be as good as any.
+    unknown = math.isnan(posterior.log_evidence_error)
     return Check(
         name="Log evidence",
         part=Part.POSTERIOR,
-        tone=tone,
-        measured=f"± {decimals(error, 2)} nats",
+        tone=Tone.CAUTION if unknown else graded(posterior.log_evidence_error, EVIDENCE_NATS, EVIDENCE_NATS_BAD),
+        measured=f"± {error} nats" + runs,
         limit=f"≤ {EVIDENCE_NATS} nats",
-        brief=f"log evidence known to {decimals(error, 2)} nats",
-        finding=f"The evidence is uncertain: the standard error of its logarithm is {decimals(error, 2)} nats.",
-        advice="Raise mcmc.draws, and with tempering mcmc.moves; an error takes two chains.",
+        brief=f"log evidence known to {error} nats",
+        finding=f"The evidence is uncertain: the standard error of its logarithm is {error} nats{runs}.",
+        advice="Raise mcmc.draws, and with tempering mcmc.moves.",
     )
+
+
+def between_runs(posterior: PosteriorMeasurements) -> str:
+    """What tempered runs say of each other and of themselves, to go on with; nothing where there are none."""
+    if posterior.evidence_spread is None or posterior.effective_particles is None:
+        return ""
+    spread, particles = decimals(posterior.evidence_spread, 2), count(round(posterior.effective_particles))
+    return f"; {plural(posterior.chains, 'run')} within {spread} nats, {particles} effective particles in the worst"
 
 
 def modes(found: Measurements) -> Check | None:

@@ -104,6 +104,7 @@ _COLUMNS: tuple[tuple[str, str, Callable[[xr.Dataset, int], str]], ...] = (
     ("tree_depth", "at depth limit", lambda stats, limit: count(np.sum(stats["tree_depth"].values >= limit))),
     ("temperatures", "temperatures", lambda stats, _: count(int(stats["temperatures"]))),
     ("ancestors", "ancestors among the prior’s draws", lambda stats, _: count(int(stats["ancestors"]))),
+    ("effective_particles", "effective particles", lambda stats, _: count(round(float(stats["effective_particles"])))),
     ("log_evidence", "log evidence, nats", lambda stats, _: decimals(float(stats["log_evidence"]), 2)),
 )
 """The statistic that a column needs, its title, and its cell for one chain and depth limit."""
