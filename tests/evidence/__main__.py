@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.evidence import agreement, exact_answers
+from tests.evidence import agreement, exact_answers, exact_sums
 from tests.markdown import table
 
 TARGET = Path(__file__).resolve().parents[2] / "reports" / "evidence.md"
@@ -20,6 +20,15 @@ normal law is no stand-in for a posterior this skewed, and its importance weight
 the library says of it, seen from outside.
 
 {exact}
+
+## Errors of the log evidence
+
+Small problems, groups overlapping to separated, under the weak prior and conjugate ones: tempering by default, of four runs,
+beside the log of the sum of p(x, z) over all assignments z. Errors that are standard errors hold the exact value within two of
+them in 95 of a hundred problems, up to 3 by chance in 200. In nats the median error, and the root of the mean square of what
+estimates are off.
+
+{sums}
 
 ## Agreement where rows are many
 
@@ -42,7 +51,8 @@ def main() -> None:
         "EM from NUTS' mean",
         "Pareto k̂ of Laplace",
     )
-    page = TEXT.format(exact="\n".join(of_exact), agreement="\n".join(table(header, agreement.rows())))
+    of_sums = table(("problems", "number", "within 2 errors", "largest z", "median error", "off"), exact_sums.rows())
+    page = TEXT.format(sums="\n".join(of_sums), exact="\n".join(of_exact), agreement="\n".join(table(header, agreement.rows())))
     TARGET.write_text(page, encoding="utf-8")
     print(TARGET.read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""Hamiltonian moves of all particles at one temperature: the coordinates that they are made in, and how often they are repeated."""
+"""Hamiltonian moves of all particles at one temperature: the coordinates they are made in, and how often they are repeated."""
 
 from typing import NamedTuple
 
@@ -122,7 +122,9 @@ def charted(positions: Float[Array, "M P"], feature: Array) -> Chart:
 
 
 def numbering(tempering: Tempering, positions: Float[Array, "M P"]) -> Int[Array, ""]:
-    """The feature by which components, numbered by their means, are farthest apart for their variance; 0 where none are numbered."""
+    """The feature by whose means components are best told apart, by variances within over variance in all; 0 where they keep
+    their numbers.
+    """
     if not tempering.alike:
         return jnp.zeros((), int)
     means = jax.vmap(lambda each: tempering.unravel(each)["means"])(positions)
