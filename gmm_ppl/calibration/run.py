@@ -1,48 +1,58 @@
-"""`calibrate`: many replications as lanes of one compiled program, a chunk at a time."""
+"""`calibrate`: many replications, as many at a time as there are cores."""
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl.calibration.engines import ENGINES, Engine
-from gmm_ppl.calibration.quantities import flat, names, quantities
-from gmm_ppl.calibration.ranks import lag_one, ranks
-from gmm_ppl.calibration.replication import Setting, replicate
-from gmm_ppl.compiled import compiled, make_room, one_blas_thread
+from gmm_ppl.calibration.quantities import names
+from gmm_ppl.calibration.replication import Question, Ranked, ranked
+from gmm_ppl.compiled import make_room, one_blas_thread
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from gmm_ppl.inference.arguments import check_count, check_seed
 from gmm_ppl.inference.nuts.teams import in_double
-from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
+from gmm_ppl.model.specification import Mixture, resolved_prior
 from gmm_ppl.processors import cores
 from gmm_ppl.progress import Progress, watched
-from gmm_ppl.types import Array, Bool, Float, Int, in_float64, to_numpy
+from gmm_ppl.types import Bool, Float, Int, in_float64
 
 DRAWS = 63
 """Draws that a truth is ranked among: ranks take 64 values."""
 
-CHUNK = 100
-"""Replications that a thread makes between two signs of progress, at most."""
 
-
-class Replications(eqx.Module):
+@dataclass(frozen=True, eq=False)
+class Replications:
     """Replications, along a leading axis R.
 
     `truth` are the quantities at θ*, in their own units, and `ranks` theirs among the draws, 0 … L; `lag_one` the
-    autocorrelation of consecutive draws; `usable` is False where the engine failed, and ranks then mean nothing.
+    autocorrelation of consecutive draws; `usable` is False where the engine failed, and what else there is then means nothing.
+    `notes` are the engine's own numbers, and the largest R-hat of all quantities.
     """
 
-    truth: Float[Array, "R Q"]
-    ranks: Int[Array, "R Q"]
-    lag_one: Float[Array, "R Q"]
-    usable: Bool[Array, " R"]
-    notes: dict[str, Float[Array, " R"]]
+    truth: Float[np.ndarray, "R Q"]
+    ranks: Int[np.ndarray, "R Q"]
+    lag_one: Float[np.ndarray, "R Q"]
+    usable: Bool[np.ndarray, " R"]
+    notes: Mapping[str, Float[np.ndarray, " R"]]
+
+    @classmethod
+    def of(cls, each: list[Ranked]) -> "Replications":
+        """Replications in their order."""
+        known = dict.fromkeys(name for one in each for name in one.notes)
+        return cls(
+            truth=np.stack([one.truth for one in each]),
+            ranks=np.stack([one.ranks for one in each]),
+            lag_one=np.stack([one.lag_one for one in each]),
+            usable=np.array([one.usable for one in each]),
+            notes={name: np.array([one.notes.get(name, np.nan) for one in each]) for name in known},
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +63,38 @@ class Calibration:
     all cores, compilation included.
     """
 
-    mixture: Mixture
+    question: Question
     engine: str
-    rows: int
-    features: int
-    draws: int
-    seed: int
     wanted: int
     names: tuple[str, ...]
     found: Replications
     seconds: float
     cpu_seconds: float
+
+    @property
+    def mixture(self) -> Mixture:
+        """The mixture, with all numbers of its prior."""
+        return self.question.mixture
+
+    @property
+    def rows(self) -> int:
+        """Of each simulated data set."""
+        return self.question.rows
+
+    @property
+    def features(self) -> int:
+        """Of each row."""
+        return self.question.features
+
+    @property
+    def draws(self) -> int:
+        """L, that each truth is ranked among."""
+        return self.question.draws
+
+    @property
+    def seed(self) -> int:
+        """Of everything."""
+        return self.question.seed
 
     @property
     def made(self) -> int:
@@ -99,6 +130,8 @@ def calibrate(
     features: int,
     replications: int = 1000,
     engine: str | Engine = "nuts",
+    em: Mapping[str, Any] | None = None,
+    mcmc: Mapping[str, Any] | None = None,
     draws: int = DRAWS,
     seed: int = 0,
     progress: Progress | None = None,
@@ -112,40 +145,44 @@ def calibrate(
         mixture: with all numbers of a proper prior (`Mixture.resolve`).
         rows, features: N and D of each simulated data set.
         replications: R.
-        engine: a name in `ENGINES`, or an engine.
+        engine: a name in `ENGINES` (nuts is `sample`, laplace `laplace`, tempered `temper`), or an engine.
+        em, mcmc: arguments of `fit` and of the engine, as in the sections of a config; what is left out is what these functions
+            take by default. NUTS makes fewer draws a chain than it is told, as many as ranks need.
         draws: L.
         seed: of everything; replication r has the same parameters and rows whatever R is.
-        progress: called between chunks of replications.
+        progress: called after each replication.
 
     Returns:
-        Ranks. Ctrl-C returns those of the chunks that are done, with a warning; before the first of them it is passed on.
+        Ranks. Ctrl-C returns those of the replications that are done, with a warning; before the first it is passed on.
 
     Raises:
         InputError: an improper prior, one without numbers, or arguments out of range.
         FitError: every replication failed.
     """
-    function, name = find_engine(engine)
+    function, name = find_engine(engine, mcmc or {})
     check_arguments(mixture, rows, features, replications, draws)
     check_seed(seed)
-    shape = mixture.shape(features)
-    setting = Setting(as_jax(resolved_prior(mixture)), shape, rows)
+    question = Question(mixture, function, em or {}, rows, features, draws, seed)
     began, worked = time.perf_counter(), time.process_time()
     make_room()
-    with watched(progress) as watching, one_blas_thread():
-        found = run_chunks(setting, function, draws, jax.random.key(seed), replications, watching)
+    with watched(progress) as watching, quietly():
+        found = Replications.of(until_interrupted(partial(ranked, question), replications, watching))
+    if len(found.usable) < replications:
+        kept = f"{len(found.usable)} of {replications} replications were kept"
+        warnings.warn(f"calibration: interrupted; {kept}.", FitWarning, stacklevel=3)
     if not found.usable.any():
         raise FitError(f"calibration: {name} left no draws in any of {len(found.usable)} replications.")
     seconds, cpu = time.perf_counter() - began, time.process_time() - worked
-    return Calibration(mixture, name, rows, features, draws, seed, replications, names(shape), found, seconds, cpu)
+    return Calibration(question, name, replications, names(mixture.shape(features)), found, seconds, cpu)
 
 
-def find_engine(engine: str | Engine) -> tuple[Engine, str]:
-    """An engine and what to call it; InputError lists the known ones."""
+def find_engine(engine: str | Engine, settings: Mapping[str, Any]) -> tuple[Engine, str]:
+    """An engine with its settings, and what to call it; InputError lists the known ones."""
     if not isinstance(engine, str):
         return engine, getattr(engine, "__name__", type(engine).__name__)
     if engine not in ENGINES:
         raise InputError(f"engine: none is called {engine!r}; choose one of {', '.join(ENGINES)}.")
-    return ENGINES[engine], engine
+    return partial(ENGINES[engine], **settings), engine
 
 
 def check_arguments(mixture: Mixture, rows: int, features: int, replications: int, draws: int) -> None:
@@ -165,67 +202,34 @@ def check_proper(mixture: Mixture) -> None:
         )
 
 
-def run_chunks(setting: Setting, engine: Engine, draws: int, key: Array, replications: int, progress: Progress) -> Replications:
-    """All replications, or those of the chunks that were done when Ctrl-C came."""
-    lanes = lanes_of(replications)
-    chunks: list[Replications] = []
+def until_interrupted(one: Callable[[int], Ranked], replications: int, progress: Progress) -> list[Ranked]:
+    """All replications, or those that were done when Ctrl-C came."""
+    done: list[Ranked] = []
     progress("Calibration", 0, replications, "compiling")
     try:
-        for chunk in in_threads(setting, engine, draws, chunk_keys(key, replications, lanes)):
-            chunks.append(chunk)
-            done = min(len(chunks) * lanes, replications)
-            progress("Calibration", done, replications, f"{sum(int(np.sum(~each.usable)) for each in chunks)} failed")
+        for each in in_parallel(one, range(replications)):
+            done.append(each)
+            progress("Calibration", len(done), replications, f"{sum(not each.usable for each in done)} failed")
     except KeyboardInterrupt:
-        if not chunks:
+        if not done:
             raise
-        made = min(len(chunks) * lanes, replications)
-        if made < replications:
-            warnings.warn(f"calibration: interrupted; {made} of {replications} replications were kept.", FitWarning, stacklevel=4)
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:replications], *chunks)
+    return done
 
 
-def chunk_keys(key: Array, replications: int, lanes: int) -> list[Array]:
-    """A key for each replication, by chunks. The last chunk is filled up, so that there is one program."""
-    chunks = -(-replications // lanes)
-    keys = jax.vmap(lambda each: jax.random.fold_in(key, each))(jnp.arange(chunks * lanes))
-    return list(keys.reshape(chunks, lanes))
-
-
-def in_threads(setting: Setting, engine: Engine, draws: int, keys: list[Array]) -> Iterator[Replications]:
-    """The chunks in order, as many at a time as there are cores: operations this small do not fill more than one."""
-
-    def one_chunk(each: Array) -> Replications:
-        return to_numpy(jax.block_until_ready(one_by_one(setting, engine, draws, each)))
-
-    # The first by itself, since two threads would compile the same program.
-    yield one_chunk(keys[0])
+def in_parallel[Answer](one: Callable[[int], Answer], numbers: Sequence[int]) -> Iterator[Answer]:
+    """What becomes of the replications, in order, as many at a time as there are cores: data this small do not fill more."""
+    # The first by itself, since two threads would compile the same programs.
+    yield one(numbers[0])
     pool = ThreadPoolExecutor(max_workers=cores())
     try:
-        yield from pool.map(in_double(one_chunk), keys[1:])
+        yield from pool.map(in_double(one), numbers[1:])
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def lanes_of(replications: int) -> int:
-    """Replications a chunk, as few chunks as that allows, of one size."""
-    chunks = -(-replications // CHUNK)
-    return -(-replications // chunks)
-
-
-@compiled
-def one_by_one(setting: Setting, engine: Callable, draws: int, keys: Array) -> Replications:
-    """One replication for each key, one after another: side by side each would wait for the longest trajectory of all."""
-    return jax.lax.map(lambda key: one(setting, engine, draws, key), keys)
-
-
-def one(setting: Setting, engine: Engine, draws: int, key: Array) -> Replications:
-    """One replication: simulated, drawn from, ranked."""
-    for_data, for_engine, for_ties = jax.random.split(key, 3)
-    posterior, truth = replicate(setting, for_data)
-    drawn = engine(posterior, for_engine, draws)
-    sites = jax.vmap(posterior.constrain)(drawn.unconstrained)
-    # Truth and draws together: one program to compile, and no difference between the two but their values.
-    everything = jax.tree.map(lambda own, others: jnp.concatenate([own[None], others]), truth, sites)
-    values = jax.vmap(lambda each: flat(quantities(posterior, each)))(everything)
-    usable = drawn.usable & jnp.isfinite(values).all()
-    return Replications(values[0], ranks(for_ties, values[0], values[1:]), lag_one(values[1:]), usable, drawn.notes)
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without what EM warns of in single replications; once for all threads, which share the filters, and LAPACK's thread."""
+    with one_blas_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)
+        yield

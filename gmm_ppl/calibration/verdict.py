@@ -1,11 +1,13 @@
 """What the ranks say of the draws, in one sentence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gmm_ppl.calibration.fault import Fault, fault
 from gmm_ppl.calibration.run import Calibration
 from gmm_ppl.calibration.uniformity import Uniformity, band, examined, uniform
+from gmm_ppl.progress import Progress
 
 LEVEL = 0.05
 """Probability of a finding anywhere where there is nothing to find."""
@@ -17,7 +19,8 @@ MOST_NAMED = 3
 class Verdict:
     """`calibrated` unless some quantity's adjusted p-value is below `LEVEL`; those are `flagged`, the clearest first.
 
-    `resolution` is half the band's largest width: a share of ranks that is off by more than that is seen.
+    `resolution` is half the band's largest width: a share of ranks that is off by more than that is seen. `fault` says what is
+    at fault, where somebody looked.
     """
 
     calibrated: bool
@@ -25,6 +28,16 @@ class Verdict:
     tests: tuple[Uniformity, ...]
     flagged: tuple[str, ...]
     resolution: float
+    fault: Fault | None = None
+
+
+def explained(calibration: Calibration, progress: Progress) -> Verdict:
+    """`judge`, and where ranks are not uniform what is at fault, by a second engine."""
+    found = judge(calibration)
+    if found.calibrated:
+        return found
+    why = fault(calibration, found.flagged, progress)
+    return replace(found, sentence=f"{found.sentence} {why.sentence}", fault=why)
 
 
 def judge(calibration: Calibration) -> Verdict:
@@ -44,8 +57,8 @@ def _on_ranks(tests: tuple[Uniformity, ...], flagged: tuple[str, ...], replicati
     if flagged:
         more = f" and {len(flagged) - MOST_NAMED} more" if len(flagged) > MOST_NAMED else ""
         return (
-            f"The draws are not draws from the posterior: ranks of {', '.join(flagged[:MOST_NAMED])}{more} are not uniform "
-            f"({len(flagged)} of {len(tests)} quantities, smallest adjusted p {_p(least)})."
+            f"Ranks are not uniform: those of {', '.join(flagged[:MOST_NAMED])}{more} ("
+            f"{len(flagged)} of {len(tests)} quantities, smallest adjusted p {_p(least)})."
         )
     return (
         f"No error was found: ranks of all {len(tests)} quantities are as uniform as {replications:,} replications can tell "

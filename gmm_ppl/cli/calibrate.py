@@ -16,7 +16,9 @@ def calibrate(
     config: Config,
     replications: Annotated[int, typer.Option(metavar="N", help="Simulated data sets.")] = 1000,
     rows: Annotated[int | None, typer.Option(metavar="N", help="Rows of each; as many as the data if not given.")] = None,
-    engine: Annotated[str, typer.Option(metavar="NAME", help="nuts or laplace.")] = "nuts",
+    engine: Annotated[
+        str | None, typer.Option(metavar="NAME", help="nuts, laplace or tempered; the config's sampler if not given.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="reports/NAME-calibration if not given.")] = None,
     settings: Settings = None,
     *,

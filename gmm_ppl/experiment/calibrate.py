@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gmm_ppl.calibration.run import Calibration, calibrate, check_arguments, check_proper, find_engine
-from gmm_ppl.calibration.verdict import LEVEL, Verdict, judge
+from gmm_ppl.calibration.verdict import LEVEL, Verdict, explained
 from gmm_ppl.experiment.build import Task, located
 from gmm_ppl.experiment.journal import journal
 from gmm_ppl.experiment.json_file import write_json
@@ -30,7 +30,10 @@ type Render = Callable[[Path, Calibration, Verdict, dict[str, Any]], object]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be calibrated; `mixture` has the prior's numbers, from the config or scaled to its data."""
+    """What is to be calibrated; `mixture` has the prior's numbers, from the config or scaled to its data.
+
+    `em` is what the config says of EM; `mcmc` its sampler's settings, if that is the engine.
+    """
 
     task: Task
     mixture: Mixture
@@ -38,21 +41,28 @@ class Plan:
     features: int
     replications: int
     engine: str
+    em: dict[str, Any]
+    mcmc: dict[str, Any]
 
 
-def plan(task: Task, *, rows: int | None, replications: int, engine: str) -> Plan:
-    """A plan, checked; the number of rows is the data's if None.
+def plan(task: Task, *, rows: int | None, replications: int, engine: str | None) -> Plan:
+    """A plan, checked; the number of rows is the data's if None, and the engine the config's sampler.
 
     Raises:
         InputError: an improper prior (with its place in the config), an unknown engine, or a count below one.
     """
     mixture = task.mixture.resolve(task.table.values)
     count, features = task.table.values.shape
-    find_engine(engine)
+    config = task.experiment.config
+    own = config.mcmc.sampler if config.mcmc else "nuts"
+    engine = engine or own
+    find_engine(engine, {})
     with located(task.experiment, ("model", "prior")):
         check_proper(mixture)
     check_arguments(mixture, count if rows is None else rows, features, replications, 1)
-    return Plan(task, mixture, count if rows is None else rows, features, replications, engine)
+    settings = config.mcmc.model_dump(exclude={"sampler", "relabelling"}) if config.mcmc and engine == own else {}
+    em = config.em.model_dump(exclude={"bootstrap"}, exclude_defaults=True)
+    return Plan(task, mixture, count if rows is None else rows, features, replications, engine, em, settings)
 
 
 def run(
@@ -77,11 +87,13 @@ def run(
                 features=planned.features,
                 replications=planned.replications,
                 engine=planned.engine,
+                em=planned.em,
+                mcmc=planned.mcmc,
                 seed=seed,
                 progress=progress,
             )
             LOGGER.info("Calibration: %d replications in %.1f s, %d failed", found.made, found.seconds, found.failed)
-            verdict = judge(found)
+            verdict = explained(found, progress)
         report = {**summary(found, verdict), **record}
         save_ranks(found, partial / "ranks.npz")
         write_json(partial / "calibration.json", report)
@@ -100,6 +112,7 @@ def summary(found: Calibration, verdict: Verdict) -> dict[str, Any]:
         "level": LEVEL,
         "flagged": verdict.flagged,
         "engine": found.engine,
+        "fault": asdict(verdict.fault) if verdict.fault else None,
         "replications": {"wanted": found.wanted, "made": found.made, "failed": found.failed},
         "draws": found.draws,
         "rows": found.rows,

@@ -142,6 +142,8 @@ class NutsFit(DrawsFit):
     def begun_at(self) -> str:
         """Where chains began, in words."""
         if self.optima is None:
+            if self.start.status is Status.ELSEWHERE:
+                return "dispersed about the mode under the weak prior, since EM collapsed"
             return "dispersed about the mode above the EM point"
         return self.optima.sentence(self.optima.dealt(self.parameters.weights.shape[0]))
 

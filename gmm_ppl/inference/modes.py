@@ -72,6 +72,7 @@ def modes(fit: DrawsFit, data: object, *, climbs: int = CLIMBS, progress: Progre
 
     Raises:
         InputError: a prior whose density is infinite where a weight is 0, which has no modes.
+        FitError: EM collapses from every draw.
     """
     check_count("climbs", climbs)
     return modes_of(prepare(fit.mixture, data), fit.parameters, climbs=climbs, engine=fit.engine, progress=progress)

@@ -11,8 +11,12 @@ class Status(Enum):
     INTERRUPTED = "Interrupted: the best parameters so far were kept."
     DECREASED = "The objective fell by more than rounding explains, so the step before was kept: please report this."
     COLLAPSED = (
-        "A component emptied or its covariance became singular, where the likelihood has no maximum: use a proper prior "
-        "(prior: weak), fewer components or a simpler covariance family."
+        "A component emptied or its covariance became singular, where the likelihood has no maximum: use a prior that keeps "
+        "variances from zero (prior: weak), fewer components or a simpler covariance family."
+    )
+    ELSEWHERE = (
+        "Collapsed from every start, since the prior's density has no maximum, and sampling began at the mode under the weak "
+        "prior, which is shown here: read the draws, not the point."
     )
     NON_FINITE = "The objective is not finite: look for values far from all others, or impossible starting parameters."
 

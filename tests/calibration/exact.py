@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from gmm_ppl import Mixture
-from gmm_ppl.calibration.engines import Drawn
+from gmm_ppl.calibration.engines import Drawn, Simulated
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.priors.base import Sites
 from gmm_ppl.priors.conjugate import ConjugatePrior
@@ -37,11 +38,13 @@ def updated(posterior: Posterior) -> ConjugatePrior:
 def engine(law: Callable[[Posterior], ConjugatePrior], change: Callable[[Sites], Sites] = lambda sites: sites) -> Callable:
     """An engine that draws from a law, and changes what it has drawn."""
 
-    def drawn(posterior: Posterior, key: Array, draws: int) -> Drawn:
-        def one(each: Array) -> Sites:
-            return posterior.unconstrain(change(draw_sites(law(posterior), posterior.shape, each)[0]))
+    @eqx.filter_jit
+    def every(posterior: Posterior, keys: Array) -> Sites:
+        return jax.vmap(lambda each: change(draw_sites(law(posterior), posterior.shape, each)[0]))(keys)
 
-        return Drawn(jax.vmap(one)(jax.random.split(key, draws)), jnp.array(True), {})
+    def drawn(simulated: Simulated, draws: int) -> Drawn:
+        sites = every(simulated.posterior, jax.random.split(jax.random.key(simulated.seed), draws))
+        return Drawn(jax.tree.map(lambda leaf: leaf[None], sites), {})
 
     return drawn
 

@@ -1,17 +1,13 @@
 """`calibrate` with engines that are known to be right or wrong, and what becomes of failures and interruptions."""
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from gmm_ppl import Mixture
-from gmm_ppl.calibration import run
-from gmm_ppl.calibration.engines import Drawn
+from gmm_ppl.calibration.engines import Drawn, Simulated
 from gmm_ppl.calibration.run import Calibration, calibrate
 from gmm_ppl.calibration.verdict import judge
 from gmm_ppl.errors import FitError, FitWarning, InputError
-from gmm_ppl.model.posterior import Posterior
-from gmm_ppl.types import Array
 from tests.calibration.exact import EXACT, WRONG, normal
 
 
@@ -34,32 +30,25 @@ def test_exact_draws_are_calibrated():
 def test_wrong_draws_are_found_out(wrong: str):
     verdict = judge(calibrated(WRONG[wrong]))
     assert not verdict.calibrated
-    assert verdict.sentence.startswith("The draws are not draws from the posterior: ranks of ")
+    assert verdict.sentence.startswith("Ranks are not uniform: those of ")
     # Draws from the prior rank parameters rightly: only what looks at the data tells.
     expected = {"the prior": "log likelihood", "wider": "covariances[0, 0, 0]", "shifted": "means[0, 0]"}
     assert expected[wrong] in verdict.flagged
     assert wrong != "the prior" or "means[0, 0]" not in verdict.flagged
 
 
-def test_the_same_seed_gives_the_same_ranks_however_many_are_made(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "CHUNK", 20)
+def test_the_same_seed_gives_the_same_ranks_however_many_are_made():
     first, again, fewer = calibrated(replications=60), calibrated(replications=60), calibrated(replications=40)
     np.testing.assert_array_equal(first.ranks, again.ranks)
     np.testing.assert_array_equal(first.ranks[:40], fewer.ranks)
     assert (calibrated(replications=40, seed=4).ranks != fewer.ranks).any()
 
 
-def test_replications_that_do_not_fill_their_chunks(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "CHUNK", 20)
-    assert calibrated(replications=45).made == 45
-
-
-def test_progress_tells_of_chunks(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "CHUNK", 20)
+def test_progress_tells_of_every_replication():
     told: list[tuple[str, int, int, str]] = []
     calibrated(replications=60, progress=lambda *each: told.append(each))
     assert told[0] == ("Calibration", 0, 60, "compiling")
-    assert [each[1] for each in told[1:]] == [20, 40, 60]
+    assert [each[1] for each in told[1:]] == list(range(1, 61))
     assert told[-1][3] == "0 failed"
 
 
@@ -73,8 +62,7 @@ def stopping_after(replications: int):
     return progress
 
 
-def test_an_interruption_keeps_what_is_complete(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "CHUNK", 20)
+def test_an_interruption_keeps_what_is_complete():
     with pytest.warns(FitWarning, match="interrupted; 40 of 100 replications were kept"):
         found = calibrated(replications=100, progress=stopping_after(40))
     assert (found.made, found.wanted) == (40, 100)
@@ -87,16 +75,16 @@ def test_an_interruption_before_anything_is_passed_on():
         calibrated(replications=10, progress=stopping_after(0))
 
 
-def sometimes(posterior: Posterior, key: Array, draws: int) -> Drawn:
+def sometimes(simulated: Simulated, draws: int) -> Drawn:
     """Exact draws, but none where the first row is on the left."""
-    drawn = EXACT(posterior, key, draws)
-    return Drawn(drawn.unconstrained, posterior.x[0, 0] > 0, {})
+    if simulated.x[0, 0] <= 0:
+        raise FitError("on the left")
+    return EXACT(simulated, draws)
 
 
-def never(posterior: Posterior, key: Array, draws: int) -> Drawn:
+def never(simulated: Simulated, draws: int) -> Drawn:
     """No draws."""
-    drawn = EXACT(posterior, key, draws)
-    return Drawn(drawn.unconstrained, jnp.array(False), {})
+    raise FitError("never")
 
 
 def test_failures_are_counted_and_said():
@@ -115,7 +103,7 @@ REFUSED = {
     "rows must be a whole number from 2; given 1": {"rows": 1},
     "replications must be a whole number from 1; given 0": {"replications": 0},
     "draws must be a whole number from 1; given 2.5": {"draws": 2.5},
-    "none is called 'nut'; choose one of nuts, laplace": {"engine": "nut"},
+    "none is called 'nut'; choose one of nuts, laplace, tempered": {"engine": "nut"},
 }
 
 

@@ -5,34 +5,42 @@ import json
 import os
 import re
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
+import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from gmm_ppl.calibration import run
-from gmm_ppl.calibration.engines import Drawn
+from gmm_ppl.calibration import fault, run
+from gmm_ppl.calibration.engines import Drawn, Simulated
 from gmm_ppl.cli import app
 from gmm_ppl.experiment.unchanged import unchanged
 from gmm_ppl.model.posterior import Posterior
+from gmm_ppl.priors.base import Sites
 from gmm_ppl.priors.sites import draw_sites
 from gmm_ppl.types import Array
 
 
-def of_the_prior(posterior: Posterior, key: Array, draws: int) -> Drawn:
+@eqx.filter_jit
+def prior_sites(posterior: Posterior, keys: Array) -> Sites:
+    """Sites of the prior, one chain of them."""
+    return jax.vmap(lambda each: draw_sites(posterior.prior, posterior.shape, each)[0])(keys)
+
+
+def of_the_prior(simulated: Simulated, draws: int, **settings: object) -> Drawn:
     """Draws from the prior: no posterior, but fast, and a verdict that is known."""
-    keys = jax.random.split(key, draws)
-    sites = jax.vmap(lambda each: posterior.unconstrain(draw_sites(posterior.prior, posterior.shape, each)[0]))(keys)
-    return Drawn(sites, jnp.array(True), {"effort": jnp.array(2.0)})
+    sites = prior_sites(simulated.posterior, jax.random.split(jax.random.key(simulated.seed), draws))
+    return Drawn(jax.tree.map(lambda leaf: leaf[None], sites), {"effort": 2.0})
 
 
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GMM_PPL_CACHE", "off")
     monkeypatch.setattr(run, "ENGINES", {"nuts": of_the_prior})
+    monkeypatch.setattr(fault, "ENGINES", {"tempered": of_the_prior})
 
 
 def call(*words: str) -> Result:
@@ -47,7 +55,7 @@ def test_it_prints_a_verdict_and_leaves_a_directory(geyser: str):
     result = call("--replications", "60", "--rows", "10")
     assert result.exit_code == 0, result.stderr
     lines = result.stdout.splitlines()
-    assert lines[0].startswith("The draws are not draws from the posterior: ranks of ")
+    assert lines[0].startswith("Ranks are not uniform: those of ")
     assert lines[1].startswith("nuts: 60 replications of 10 rows, 0 failed, ")
     assert lines[-1] == "reports/geyser-calibration"
     assert len(lines) <= 24
@@ -59,7 +67,7 @@ def test_the_files_agree(geyser: str):
     record = json.loads(Path("a/calibration.json").read_text())
     assert record["replications"] == {"wanted": 60, "made": 60, "failed": 0}
     assert (record["engine"], record["rows"], record["features"], record["seeds"]) == ("nuts", 10, 2, {"calibration": 11})
-    assert record["engine_notes"] == {"effort": {"mean": 2.0, "max": 2.0}}
+    assert record["engine_notes"]["effort"] == {"mean": 2.0, "max": 2.0}
     assert not record["calibrated"]
     assert record["model"]["prior"]["mean_precision"] == 0.01
     with np.load("a/ranks.npz") as ranks:
@@ -89,14 +97,13 @@ def test_a_second_calibration_replaces_the_first(geyser: str):
 
 
 def test_an_interruption_keeps_what_is_complete_and_says_so(geyser: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "CHUNK", 60)
-    in_threads = run.in_threads
+    in_parallel = run.in_parallel
 
     def interrupted(*args: object):
-        yield next(in_threads(*args))
+        yield from islice(in_parallel(*args), 60)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "in_threads", interrupted)
+    monkeypatch.setattr(run, "in_parallel", interrupted)
     result = call("--replications", "180", "--rows", "10", "--out", "a")
     assert result.exit_code == 130
     assert "Interrupted after 60 of 180 replications." in result.stdout
@@ -109,7 +116,7 @@ def test_an_interruption_before_anything_leaves_nothing(geyser: str, monkeypatch
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr(run, "in_threads", interrupted)
+    monkeypatch.setattr(run, "in_parallel", interrupted)
     result = call("--replications", "30", "--out", "a")
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (130, "interrupted")
     assert os.listdir() == ["x.yaml"]

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gmm_ppl.calibration.engines import ENGINES
+from gmm_ppl.calibration.replication import Question
 from gmm_ppl.calibration.run import Calibration, Replications
 from gmm_ppl.calibration.verdict import judge
 from gmm_ppl.data.tables import as_table
@@ -34,11 +36,10 @@ def simulated() -> Calibration:
     rng = np.random.default_rng(0)
     ranks = rng.integers(0, 64, (200, 5))
     ranks[:, 1] //= 2
-    found = Replications(
-        ranks + 0.0, ranks, rng.normal(0, 0.1, ranks.shape), np.ones(200, dtype=bool), {"acceptance": np.ones(200)}
-    )
+    found = Replications(ranks + 0.0, ranks, rng.normal(0, 0.1, ranks.shape), np.ones(200, dtype=bool), {"r_hat": np.ones(200)})
     names = ("weights[0]", "means[0, 0]", SCRIPT, "a|b", "log likelihood")
-    return Calibration(mixture, "nuts", 100, 2, 63, 0, 200, names, found, 3.0, 5.0)
+    question = Question(mixture, ENGINES["nuts"], {}, 100, 2, 63, 0)
+    return Calibration(question, "nuts", 200, names, found, 3.0, 5.0)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from gmm_ppl.inference.mode.climb import reached
 from gmm_ppl.inference.mode.importance import smoothed
 from gmm_ppl.inference.mode.newton import Mode
 from gmm_ppl.inference.nuts.warmup import Sampler
+from gmm_ppl.inference.status import Status
 from gmm_ppl.types import Float
 
 SHORT = 75
@@ -69,7 +70,8 @@ def asked_for(warmup: int) -> Adaptation:
 
 def doubts_before_looking(sampler: Sampler, mode: Mode, point: PointFit) -> list[str]:
     """What speaks against a short warm-up at once."""
-    return [*doubts_about_mode(mode), *doubts_about_components(sampler, point)]
+    collapsed = ["EM collapsed"] if point.status is Status.ELSEWHERE else []
+    return [*collapsed, *doubts_about_mode(mode), *doubts_about_components(sampler, point)]
 
 
 def doubts_about_mode(mode: Mode) -> list[str]:

@@ -21,6 +21,7 @@ from gmm_ppl.inference.nuts.recorder import Recorder
 from gmm_ppl.inference.nuts.teams import Teams
 from gmm_ppl.inference.nuts.warmup import Chain, Sampler, begin_chains, schedule
 from gmm_ppl.inference.optima import Optima, places, weighed
+from gmm_ppl.inference.status import Status
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture
 from gmm_ppl.progress import Progress, watched
@@ -96,9 +97,12 @@ def check_arguments(chains: int, draws: int, warmup: int | None, target_acceptan
 
 
 def prepared(target: Posterior, found: Optima, target_acceptance: float, max_tree_depth: int) -> Sampler:
-    """The density in coordinates whitened at the heaviest mode, or at the EM point where none is reached."""
+    """The density in coordinates whitened at the heaviest mode, or at the EM point where none is reached.
+
+    Where EM collapsed, nor do Newton's steps lead to a mode: they go down the funnel in which a component closes in on a row.
+    """
     mode, unconstrained = found.mode
-    if reached(mode):
+    if reached(mode) and found.heaviest.status is not Status.ELSEWHERE:
         coordinates = Coordinates(unravelled(mode.position, unconstrained), mode.curvature.scale)
     else:
         coordinates = coordinates_at(target, unconstrained)

@@ -12,7 +12,8 @@ from gmm_ppl.calibration.verdict import LEVEL, Verdict
 from gmm_ppl.model.specification import resolved_prior
 from gmm_ppl.report.calibration.coverage import coverage_blocks
 from gmm_ppl.report.calibration.figure import ranks_figure
-from gmm_ppl.report.numbers import count, decimals, number, plural, probability, seconds
+from gmm_ppl.report.checks.posterior import RHAT_BAD
+from gmm_ppl.report.numbers import count, decimals, number, percent, plural, probability, seconds
 from gmm_ppl.report.page import (
     Block,
     Callout,
@@ -66,8 +67,8 @@ def _verdict(calibration: Calibration, verdict: Verdict) -> Iterator[Block]:
             Tone.BAD,
             "Ranks are not uniform",
             f"Of {', '.join(verdict.flagged)}.",
-            "Either the draws are of another law than the posterior, or they have not explored all of it from where they "
-            "began: a second mode, a long tail. The shape of each line in the figure says in which direction they are wrong.",
+            (verdict.fault.sentence if verdict.fault else "Nobody looked which is at fault, the engine or the posterior.")
+            + " The shape of each line in the figure says in which direction draws are wrong.",
         )
 
 
@@ -85,8 +86,10 @@ def _of_replications(calibration: Calibration) -> Standing:
 
 def _of_draws(calibration: Calibration) -> Standing:
     largest = float(calibration.lag_one.max())
+    apart = float(np.mean(calibration.notes["r_hat"] > RHAT_BAD))
     sentence = (
-        f"{calibration.draws} a replication; median lag-one autocorrelation at most {decimals(largest, 2)} in any quantity."
+        f"{calibration.draws} a replication; median lag-one autocorrelation at most {decimals(largest, 2)} in any quantity; "
+        f"R-hat above {RHAT_BAD:g} in {percent(apart)} of replications."
     )
     return Standing(Tone.CAUTION if largest > CORRELATED else Tone.GOOD, "Draws", sentence)
 
@@ -126,7 +129,8 @@ def _assumed(calibration: Calibration) -> Iterator[Block]:
     yield paragraph(
         f"{count(calibration.made)} times: parameters from the prior below, with these very numbers; "
         f"{plural(calibration.rows, 'row')} of {plural(calibration.features, 'feature')} from the mixture that they make; "
-        f"{calibration.draws} draws by the engine, which is not told the parameters; the rank of the truth among them. If the "
+        f"{calibration.draws} draws, taken evenly from those of the engine, which is not told the parameters and begins, warms "
+        "up and moves as the config says, but for how many draws NUTS makes; the rank of the truth among them. If the "
         "draws are from the posterior, every rank is equally likely (Talts et al. 2018). The rows that the config "
         "names set the prior's numbers, and enter in no other way: this page says nothing on whether the model fits them."
     )

@@ -6,6 +6,10 @@ from gmm_ppl.report.numbers import count, decimals, plural
 from gmm_ppl.report.page import Tone
 
 RIVAL_NATS = 3.0
+_BRIEF = {
+    Status.CONVERGED.name: "converged",
+    Status.ELSEWHERE.name: "EM collapsed, sampling began at the weak prior's mode",
+}
 
 
 def status(found: Measurements) -> Check:
@@ -19,7 +23,7 @@ def status(found: Measurements) -> Check:
         tone=Tone.GOOD if point.status == Status.CONVERGED.name else Tone.CAUTION if _usable(point.status) else Tone.BAD,
         measured=words,
         limit="converged",
-        brief=words if words == "converged" else f"EM status “{words}”",
+        brief=_BRIEF.get(point.status, f"EM status “{words}”"),
         finding=f"{finding.rstrip('.')}.",
         advice=advice[:1].upper() + advice[1:],
     )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gmm_ppl.errors import FitError
 from gmm_ppl.inference.modes import CLIMBS, Modes, modes_of
 from gmm_ppl.inference.prepared import prepare
 from gmm_ppl.model.specification import resolved_prior
@@ -31,9 +32,12 @@ def modes_group(material: Material, draws: RelabelledDraws) -> Groups:
     climbs = min(CLIMBS, material.limits.evaluated // (len(material.table) * material.shape.components * STEPS))
     if climbs < FEWEST_CLIMBS * chains:
         return Groups({}, (f"modes: too many rows to follow {FEWEST_CLIMBS} draws a chain to their optimum; call gp.modes.",))
-    found = modes_of(
-        prepare(material.mixture, material.table), draws.parameters, climbs=climbs, engine=draws.engine, progress=silent
-    )
+    try:
+        found = modes_of(
+            prepare(material.mixture, material.table), draws.parameters, climbs=climbs, engine=draws.engine, progress=silent
+        )
+    except FitError:
+        return Groups({}, ("modes: EM collapses from every draw, where the prior's density has no maximum, so there are none.",))
     return Groups({"modes": material.labelled(modes_variables(found), attrs=modes_attrs(found))})
 
 
