@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import equinox as eqx
@@ -25,7 +26,7 @@ from gmm_ppl.priors.sites import draw_sites
 from gmm_ppl.results.diagnostics import r_hat
 from gmm_ppl.types import Array, Float, Int, to_numpy
 
-SEEDS = 2**31
+SEEDS = 2**31 - 1
 
 TOGETHER = 64
 """Draws that quantities are computed of side by side."""
@@ -51,7 +52,7 @@ class Question:
     draws: int
     seed: int
 
-    @property
+    @cached_property
     def setting(self) -> Setting:
         """What rows are simulated from."""
         return Setting(as_jax(resolved_prior(self.mixture)), self.mixture.shape(self.features), self.rows)
@@ -75,25 +76,32 @@ def ranked(question: Question, number: int) -> Ranked:
     if not (values.size and np.isfinite(values).all()):
         return Ranked(own, np.zeros(own.shape, int), np.full(own.shape, np.nan), usable=False, notes={})
     kept = evenly(values, question.draws)
-    found = to_numpy((ranks(for_ties, own, kept), lag_one(kept)))
-    return Ranked(own, *found, usable=True, notes={**notes, "r_hat": float(np.max(r_hat(values)))})
+    return Ranked(
+        own, *to_numpy(ranked_among(for_ties, own, kept)), usable=True, notes={**notes, "r_hat": float(np.max(r_hat(values)))}
+    )
 
 
 def simulate(question: Question, number: int) -> tuple[Simulated, Sites, Array]:
     """The rows of a replication, the sites behind them, and a key; the same whatever else is simulated."""
-    for_data, for_engine, for_ties = jax.random.split(jax.random.fold_in(jax.random.key(question.seed), number), 3)
-    posterior, truth = replicate(question.setting, for_data)
-    for_moves = int(jax.random.randint(for_engine, (), 0, SEEDS))
-    return Simulated(question.mixture, posterior, for_moves, question.em), truth, for_ties
+    posterior, truth, moves, for_ties = replicate(question.setting, np.asarray(question.seed), np.asarray(number))
+    return Simulated(question.mixture, posterior, int(moves), question.em), truth, for_ties
 
 
 @compiled
-def replicate(setting: Setting, key: Array) -> tuple[Posterior, Sites]:
-    """θ* ~ prior, x_i ~ mixture(θ*) for N rows: the posterior given x, and the sites θ*."""
-    for_sites, for_rows = jax.random.split(key)
+def replicate(setting: Setting, seed: Array, number: Array) -> tuple[Posterior, Sites, Array, Array]:
+    """θ* ~ prior, x_i ~ mixture(θ*) for N rows: the posterior given x, the sites θ*, a seed for the engine and a key for ties."""
+    for_data, for_moves, for_ties = jax.random.split(jax.random.fold_in(jax.random.key(seed), number), 3)
+    for_sites, for_rows = jax.random.split(for_data)
     sites, parameters = draw_sites(setting.prior, setting.shape, for_sites)
     x, _ = sample_rows(for_rows, parameters, setting.rows)
-    return Posterior(rows(x), setting.prior, setting.shape), sites
+    moves = jax.random.randint(for_moves, (), 0, SEEDS)
+    return Posterior(rows(x), setting.prior, setting.shape), sites, moves, for_ties
+
+
+@compiled
+def ranked_among(key: Array, truth: Float[Array, " Q"], draws: Float[Array, "L Q"]) -> tuple[Array, Array]:
+    """`ranks`, and `lag_one` of the draws."""
+    return ranks(key, truth, draws), lag_one(draws)
 
 
 def drawn_from(

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from gmm_ppl import Mixture
-from gmm_ppl.calibration.engines import Drawn, Simulated
+from gmm_ppl.calibration.engines import Drawn, Engine, Simulated
 from gmm_ppl.calibration.run import Calibration, calibrate
 from gmm_ppl.calibration.verdict import judge
 from gmm_ppl.errors import FitError, FitWarning, InputError
 from tests.calibration.exact import EXACT, WRONG, normal
 
 
-def calibrated(engine: object = EXACT, **changed: object) -> Calibration:
+def calibrated(engine: Engine = EXACT, **changed: object) -> Calibration:
     """A calibration of one normal component, small unless said otherwise."""
     options: dict = {"rows": 12, "features": 2, "replications": 400, "seed": 3, **changed}
     return calibrate(normal(), engine=engine, **options)

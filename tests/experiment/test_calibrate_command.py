@@ -4,7 +4,7 @@ import html
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -30,9 +30,9 @@ def prior_sites(posterior: Posterior, keys: Array) -> Sites:
     return jax.vmap(lambda each: draw_sites(posterior.prior, posterior.shape, each)[0])(keys)
 
 
-def of_the_prior(simulated: Simulated, draws: int, **settings: object) -> Drawn:
+def of_the_prior(simulated: Simulated, wanted: int, /, **_: object) -> Drawn:
     """Draws from the prior: no posterior, but fast, and a verdict that is known."""
-    sites = prior_sites(simulated.posterior, jax.random.split(jax.random.key(simulated.seed), draws))
+    sites = prior_sites(simulated.posterior, jax.random.split(jax.random.key(simulated.seed), wanted))
     return Drawn(jax.tree.map(lambda leaf: leaf[None], sites), {"effort": 2.0})
 
 
@@ -99,8 +99,8 @@ def test_a_second_calibration_replaces_the_first(geyser: str):
 def test_an_interruption_keeps_what_is_complete_and_says_so(geyser: str, monkeypatch: pytest.MonkeyPatch):
     in_parallel = run.in_parallel
 
-    def interrupted(*args: object):
-        yield from islice(in_parallel(*args), 60)
+    def interrupted(one: Callable, numbers: Sequence[int]):
+        yield from islice(in_parallel(one, numbers), 60)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(run, "in_parallel", interrupted)

@@ -37,7 +37,7 @@ WALLS = {
     "yaml": {"experiment"},
     "pydantic": {"experiment"},
     "narwhals": {"data"},
-    "blackjax": {"inference", "calibration"},
+    "blackjax": {"inference"},
     "matplotlib": {"report"},
     "typer": {"cli", "console"},
     "sklearn": {"sklearn"},

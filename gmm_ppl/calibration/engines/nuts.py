@@ -15,10 +15,10 @@ posteriors have several modes each, 81 % are then worth 63 independent draws in 
 """
 
 
-def nuts(simulated: Simulated, draws: int, **settings: Any) -> Drawn:
+def nuts(simulated: Simulated, wanted: int, /, **settings: Any) -> Drawn:
     """Chains of `sample`, from its own starts, with its own warm-up."""
     chains = settings.get("chains", CHAINS)
-    each = {**settings, "chains": chains, "draws": -(-draws * THINNING // chains)}
+    each = {**settings, "chains": chains, "draws": -(-wanted * THINNING // chains)}
     found = sample(simulated.mixture, simulated.x, start=simulated.start, seed=simulated.seed, progress=silent, **each)
     statistics = found.sampler_statistics
     divergences, steps = float(statistics["diverging"].sum()), float(statistics["n_steps"].mean())
