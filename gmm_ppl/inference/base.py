@@ -53,8 +53,8 @@ class PointFit:
 
     `mixture` holds the prior with all its numbers; `sites` are the values of that prior's program; `objective` is
     log-likelihood + log prior, which for the flat prior is the log-likelihood. `row_weights` (N,) are those of the rows it was
-    fitted to, None where each counts once. `cautions` are what `fit` warns of. `rivals` are the other optima that starts ended in,
-    the highest first, as far as they may matter (`em.restarts.rivals_of`).
+    fitted to, None where each counts once. `cautions` are what `fit` warns of. `rivals` are the other optima that starts ended
+    in, the highest first, as far as they may matter (`em.restarts.rivals_of`).
     """
 
     mixture: Mixture

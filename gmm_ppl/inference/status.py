@@ -15,8 +15,8 @@ class Status(Enum):
         "variances from zero (prior: weak), fewer components or a simpler covariance family."
     )
     ELSEWHERE = (
-        "Collapsed from every start, since the prior's density has no maximum, and sampling began at the mode under the weak "
-        "prior, which is shown here: read the draws, not the point."
+        "A component emptied or its covariance became singular, so sampling began at the mode under the weak prior, which is "
+        "shown here: read the draws, not the point."
     )
     NON_FINITE = "The objective is not finite: look for values far from all others, or impossible starting parameters."
 

@@ -7,6 +7,10 @@ import numpy as np
 import pytest
 
 import gmm_ppl as gp
+from gmm_ppl.inference.beginning import held_mode
+from gmm_ppl.inference.prepared import prepare
+from gmm_ppl.report.findings import gather
+from gmm_ppl.report.verdict import conclude
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR
 
 MIXTURE = gp.Mixture(2, "full", EIGHT_ROWS_PRIOR.statement())
@@ -62,15 +66,66 @@ def test_a_collapsed_fit():
     )
 
 
-def test_a_component_without_rows():
+def test_a_component_without_rows_is_given_some():
     weak = gp.Mixture(2, "full", "weak")
     far = gp.mixture_parameters([0.5, 0.5], [[0.0], [1e6]], [[[1.0]], [[1.0]]])
-    refused(
-        fit(weak, start=far),
-        "start: a weight of the EM fit is 0 or a covariance singular, where a sampler cannot begin. Take fewer components, "
-        "or fit EM with a prior that forbids both: {kind: conjugate, concentration: 2}.",
-        mixture=weak,
-    )
+    start = fit(weak, start=far)
+    assert start.empty
+    with pytest.warns(gp.FitWarning, match="so sampling began at the mode under the weak prior"):
+        found = sample(start, mixture=weak)
+    assert found.start.status is gp.Status.ELSEWHERE
+    assert not found.start.empty
+
+
+SEPARATED = {"kind": "separated", "mean": [0.0], "mean_scale": 4, "scale": 4, "concentration": 2}
+
+
+def one_row_alone():
+    """Twenty rows of a separated prior, nineteen of which lie together: EM collapses on the other from every start."""
+    rng = np.random.default_rng(4)
+    weights, means, deviations = rng.dirichlet([2, 2]), 4 * rng.normal(size=2), abs(4 * rng.normal(size=2))
+    first = rng.random(20) < weights[0]
+    both = [mean + deviation * rng.normal(size=20) for mean, deviation in zip(means, deviations, strict=True)]
+    return np.where(first, *both)[:, None]
+
+
+@pytest.mark.parametrize("begin", ["mode", "optima"])
+def test_where_em_collapses_under_a_proper_prior_chains_begin_elsewhere(begin):
+    x, mixture = one_row_alone(), gp.Mixture(2, "full", SEPARATED)
+    assert fit(mixture, x).status is gp.Status.COLLAPSED
+    with pytest.warns(gp.FitWarning, match="so sampling began at the mode under the weak prior"):
+        found = gp.sample(mixture, x, begin=begin, draws=500)
+    assert found.start.status is gp.Status.ELSEWHERE
+    assert found.begun_at == "dispersed about the mode under the weak prior, since EM collapsed"
+    assert found.warmup_reason.startswith("EM collapsed")
+    assert np.isfinite(found.sampler_statistics["lp"]).all()
+
+
+@pytest.mark.slow
+def test_chains_that_begin_elsewhere_draw_what_tempering_draws():
+    x, mixture = one_row_alone(), gp.Mixture(2, "full", SEPARATED)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gp.FitWarning)
+        chains, particles = gp.sample(mixture, x), gp.temper(mixture, x)
+    by_chain = [np.sort(each.parameters.weights, axis=-1)[..., 0].mean(axis=1) for each in (chains, particles)]
+    error = np.sqrt(sum(each.var(ddof=1) / each.size for each in by_chain))
+    assert abs(by_chain[0].mean() - by_chain[1].mean()) < 5 * error + 0.005
+
+
+def test_the_verdict_says_where_chains_began():
+    x = one_row_alone()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gp.FitWarning)
+        found = gp.sample(gp.Mixture(2, "full", SEPARATED), x, draws=200)
+    verdict = conclude(gather(gp.to_datatree(found, x)).checks)
+    assert "EM collapsed, sampling began at the weak prior's mode" in str(verdict)
+
+
+def test_a_program_with_other_sites_begins_near_the_weak_mode():
+    prepared = prepare(gp.Mixture(2, "full", other_sites), EIGHT_ROWS)
+    found = held_mode(prepared, 0, None)
+    assert set(found.sites) == {"locations", "scales", "weights"}
+    np.testing.assert_allclose(found.sites["locations"], found.parameters.means, atol=1)
 
 
 def other_sites(components, features):
