@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from gmm_ppl.inference.arguments import check_seed
-from gmm_ppl.inference.base import PointFit, check_unweighted
+from gmm_ppl.inference.base import Caution, PointFit, check_unweighted
 from gmm_ppl.inference.em.engine import Engine
 from gmm_ppl.inference.em.fit import fit_prepared
 from gmm_ppl.inference.em.restarts import announced
@@ -65,8 +65,9 @@ def at_the_edge(found: PointFit, prepared: Prepared) -> bool:
 def held_mode(prepared: Prepared, seed: int, progress: Progress | None) -> PointFit:
     """The mode under `HELD`, with the sites of the prior that is sampled."""
     held = best(prepared.of(replace(prepared.mixture, prior=HELD)), seed, progress)
-    said = (Status.ELSEWHERE.value,)
-    return replace(held, status=Status.ELSEWHERE, cautions=said, sites=sites_at(prepared, held), rivals=())
+    finding, advice = Status.ELSEWHERE.value.split(": ")
+    said = Caution("EM collapsed", f"{finding}.", f"{advice[:1].upper()}{advice[1:]}")
+    return replace(held, status=Status.ELSEWHERE, cautions=(said,), sites=sites_at(prepared, held), rivals=())
 
 
 def sites_at(prepared: Prepared, point: PointFit) -> dict[str, np.ndarray]:
