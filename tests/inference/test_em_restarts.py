@@ -136,6 +136,7 @@ def test_components_are_in_the_order_of_their_first_features_means(seed):
         np.testing.assert_array_equal(value, fit.parameters.sites[name])
 
 
+@pytest.mark.filterwarnings("ignore:EM. The prior, not the rows:gmm_ppl.FitWarning")
 def test_ties_of_the_first_feature_are_ordered_by_the_next():
     """Two groups whose first features have one mean to the last digit: mirrored about it."""
     half = np.random.default_rng(0).normal(size=(20, 2))

@@ -20,6 +20,9 @@ Of groups of 10 to 1000 rows, intervals of 95 % hold the true variance of 78 to 
 94 where by one standard error, of 11 to 70 where by one and a half, of under 48 where by two.
 """
 
+FEWEST = 10
+"""Rows of a component, and twice its numbers, below which the prior makes the variance as it should."""
+
 SIMPLER = "Use a proper prior (prior: weak), fewer components or a simpler covariance family."
 
 
@@ -91,8 +94,7 @@ def of_the_prior(prepared: Prepared, parameters: MixtureParameters) -> Iterator[
     share = prior_share(prepared, parameters, rows)
     # A variance is known from n squares to √(2 / n) of it.
     errors = share * np.sqrt(rows * shape.family.sharing(shape.components, shape.features) / 2)[:, None]
-    # Of a component with few rows the prior makes the variance as it should.
-    errors = np.where((rows >= 2 * numbers_of_one(shape))[:, None], errors, 0)
+    errors = np.where((rows >= max(FEWEST, 2 * numbers_of_one(shape)))[:, None], errors, 0)
     names = prepared.features or tuple(f"feature {d}" for d in range(shape.features))
     told = sorted(np.argwhere(errors > MOVED).tolist(), key=lambda place: -errors[tuple(place)])
     if told:
