@@ -45,7 +45,8 @@ def covariance_normaliser(count: Float[Array, "... K"], scatter: Array, shape: M
     if len(family.parts) > 1:
         return 0 * count.sum(axis=-1)
     pooled, scale = family.pooled(count, scatter)
-    normaliser = inverse_wishart_normaliser if family.parts[0].support.axes else inverse_gamma_normaliser
+    (part,) = family.parts
+    normaliser = inverse_wishart_normaliser if part.support.axes else inverse_gamma_normaliser
     each = normaliser(pooled - family.moment.measure(shape.features), scale)
     return each.reshape(*count.shape[:-1], -1).sum(axis=-1)
 

@@ -35,10 +35,10 @@ POINTS = 3
 class Judgement:
     """One problem's outcome, in values that JSON can keep.
 
-    `trusted`: point and posterior without a caution, those of the prior apart; `raised`: the checks that had one. `errors`: of each quantity, how many
-    Monte Carlo errors it is off. `short`: nats by which the EM fit lies below the best optimum known (negative where it is the
-    better); `settled`: whether the truth is known well enough; `seconds` of the run, and of the truth; `measured` is what each
-    check read.
+    `trusted`: point and posterior without a caution, those of the prior apart; `raised`: the checks that had one. `errors`: of
+    each quantity, how many Monte Carlo errors it is off. `short`: nats by which the EM fit lies below the best optimum known
+    (negative where it is the better); `settled`: whether the truth is known well enough; `seconds` of the run, and of the truth;
+    `measured` is what each check read.
     """
 
     generator: str
