@@ -51,7 +51,12 @@ def _sentence(checks: Sequence[Check]) -> str:
         return f"The EM fit and the posterior can be trusted; {advice} the leave-one-out score: {reason}."
     if posterior is Tone.NEUTRAL:
         return "The EM fit can be trusted as a point; no posterior was drawn, so nothing says how uncertain it is."
-    return f"The EM fit and the posterior can be trusted: all {count(len(checks))} checks passed."
+    return f"The EM fit and the posterior can be trusted: all {count(_passed(checks))} checks passed."
+
+
+def _passed(checks: Sequence[Check]) -> int:
+    """How many there are but for notes."""
+    return sum(check.tone is not Tone.NEUTRAL for check in checks)
 
 
 def _reasons(checks: Sequence[Check], part: Part | None, tone: Tone) -> str:

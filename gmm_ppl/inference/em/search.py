@@ -38,6 +38,9 @@ PROPOSALS, OPTIMA, RISE = 60, 3, 1e-3
 SPLIT = ", split and merged"
 """Said of the kind of a start whose end was improved by it."""
 
+PATIENCE = 2
+"""Rounds without a rise after which an optimum is left."""
+
 FOLLOWED = 6
 """Of a round's proposals those that are followed to their ends."""
 
@@ -147,11 +150,11 @@ def distinct(ends: Climbs, most: int) -> list[int]:
 def improved(
     engine: Engine, begun: Beginnings, climbs: Climbs, kinds: tuple[str, ...], progress: Progress
 ) -> tuple[Climbs, tuple[str, ...]]:
-    """The climbs, the best optima replaced by what splits and merges of their components led to, as long as that is higher."""
+    """The climbs, the best optima replaced by what splits and merges of their components led to, until no more is gained."""
     rounds = int(WORK / (work_of(engine) * (PROPOSALS * SHORT_STEPS)))
     rng = np.random.default_rng([begun.seed, 1])
-    rising = [place for place in distinct(climbs, OPTIMA) if climbs.usable[place]][:rounds]
-    while rising:
+    left = {place: PATIENCE for place in distinct(climbs, OPTIMA) if climbs.usable[place]}
+    while rising := [place for place, tries in left.items() if tries][:rounds]:
         rounds -= len(rising)
         try:
             found = best_proposals(engine, begun, climbs.take(rising), rng)
@@ -162,7 +165,7 @@ def improved(
         climbs = joined(climbs, *better.values()).take(places)
         kinds = tuple(f"{kind.removesuffix(SPLIT)}{SPLIT}" if at in better else kind for at, kind in enumerate(kinds))
         progress("Split and merge", 0, 0, f"best objective {climbs.objective[climbs.ranked[0]]:.4f}")
-        rising = list(better)[:rounds]
+        left = {place: PATIENCE if place in better else left[place] - 1 for place in rising}
     return climbs, kinds
 
 
@@ -200,26 +203,25 @@ def slice_of(group: int, size: int) -> slice:
 
 
 def split_and_merged(shares: Float[np.ndarray, "N K"], rows: Rows, rng: np.random.Generator) -> Float[np.ndarray, "N K"]:
-    """Memberships after a random component has joined another, and a third is split in two.
-
-    The third is split by which of two of its rows, drawn by responsibility, a row is nearer to. Of two components a piece of one
-    moves to the other.
+    """Memberships after a random component has joined another, and one of those that are left has given a piece of itself to the
+    place that is free. Of two components, half of the time, a piece of one moves to the other instead.
     """
     components, moved = shares.shape[1], shares.copy()
-    order = rng.permutation(components)
-    into, joins, split = (order[0], order[0], order[1]) if components == 2 else order[:3]
-    near = nearer_to_first(rows, shares[:, split], rng)
-    if components > 2:
+    joins, into, *others = rng.permutation(components)
+    split = rng.choice([into, *others])
+    if components > 2 or rng.random() < 0.5:
         moved[:, into] += moved[:, joins]
         moved[:, joins] = 0
-    piece = np.where(near, moved[:, split], 0)
+    piece = np.where(piece_of(rows, moved[:, split], rng), moved[:, split], 0)
     moved[:, joins] += piece
     moved[:, split] -= piece
     return moved
 
 
-def nearer_to_first(rows: Rows, share: Float[np.ndarray, " N"], rng: np.random.Generator) -> np.ndarray:
-    """Which rows are nearer to the first of two that are drawn by their share, in units of that component's deviations."""
+def piece_of(rows: Rows, share: Float[np.ndarray, " N"], rng: np.random.Generator) -> np.ndarray:
+    """Which rows are nearer to the first of two that are drawn by their share; or, half of the time, the nearest few to one, as
+    many as may be a group that is hidden in a larger one. Distances are in units of the component's deviations.
+    """
     weight = share * rows.weights
     total = weight.sum()
     if not total > 0 or np.count_nonzero(weight) < 2:
@@ -228,5 +230,9 @@ def nearer_to_first(rows: Rows, share: Float[np.ndarray, " N"], rng: np.random.G
     middle = rows.columns @ weight / total
     deviations = np.sqrt((rows.columns - middle[:, None]) ** 2 @ weight / total)
     scaled = rows.columns / np.where(deviations > 0, deviations, 1)[:, None]
-    distances = [((scaled - scaled[:, each, None]) ** 2).sum(axis=0) for each in (one, other)]
-    return distances[0] < distances[1]
+    near, far = (((scaled - scaled[:, each, None]) ** 2).sum(axis=0) for each in (one, other))
+    if rng.random() < 0.5:
+        return near < far
+    few = np.exp(rng.uniform(np.log(2), np.log(max(total / 2, 2))))
+    order = np.argsort(near, kind="stable")
+    return near <= near[order[np.searchsorted(np.cumsum(weight[order]), few).clip(max=share.size - 1)]]

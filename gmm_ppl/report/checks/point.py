@@ -41,15 +41,20 @@ def optimum(found: Measurements) -> Check:
     return Check(
         name="Best optimum",
         part=Part.POINT,
-        tone=Tone.CAUTION if alone or rival else Tone.GOOD,
+        tone=Tone.CAUTION if alone else noted(found) if rival else Tone.GOOD,
         measured=_optimum_measured(point),
         limit=f"≥ 2 starts from different places; next ≥ {RIVAL_NATS:g} nats below",
         brief=f"{_reached(point)} agree on the optimum",
         finding=_alone(point) if alone else _rival(point),
         advice="Raise em.starts, with em.start: several; a better optimum may not have been found yet."
         if alone
-        else "Compare the two solutions: the data hardly tell them apart, and a sampler started at one may miss the other.",
+        else "Compare the two solutions: the data hardly tell them apart. Chains begin at both: read the draws.",
     )
+
+
+def noted(found: Measurements) -> Tone:
+    """The tone of what makes a point a poor summary: a note where chains have been everywhere that it leaves out."""
+    return Tone.CAUTION if found.posterior is None or found.posterior.engine == "laplace" else Tone.NEUTRAL
 
 
 def counts(found: Measurements) -> Check:
@@ -61,7 +66,7 @@ def counts(found: Measurements) -> Check:
     return Check(
         name="Smallest component",
         part=Part.POINT,
-        tone=Tone.CAUTION if tiny else Tone.GOOD,
+        tone=noted(found) if tiny else Tone.GOOD,
         measured=f"{decimals(min(point.counts), 1)} expected rows",
         limit=f"≥ D + 1 = {count(least)} expected rows",
         brief=f"at least {decimals(min(point.counts), 1)} rows in a component",

@@ -188,7 +188,8 @@ def _labels(posterior: PosteriorMeasurements) -> Check | None:
     return Check(
         name="Label switches",
         part=Part.POSTERIOR,
-        tone=graded(switches, most),
+        # Whatever follows from it, R-hat of the relabelled draws says.
+        tone=Tone.GOOD if switches <= most else Tone.NEUTRAL,
         measured=count(switches),
         limit=f"≤ {count(most)} ({percent(SWITCHES)} of draws)",
         brief=plural(switches, "label switch", "label switches") if switches else "no label switch",
