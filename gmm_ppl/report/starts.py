@@ -34,6 +34,14 @@ class Starts:
         return {str(names[at]): int(counts[at]) for at in order}
 
     @property
+    def unseen(self) -> float:
+        """The probability that one more start would end in an optimum that none has: the share of those that ended alone (Good
+        1953, doi:10.1093/biomet/40.3-4.237).
+        """
+        ended = self.optimum[self.optimum >= 0]
+        return float((np.bincount(ended) == 1).sum() / ended.size) if ended.size else 1.0
+
+    @property
     def kinds_known(self) -> bool:
         """Whether the file says where starts began; those of earlier versions do not."""
         return bool((self.kind != _UNKNOWN).all())

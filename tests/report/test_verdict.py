@@ -58,8 +58,20 @@ def check_named(name: str, found: Measurements) -> Check:
     ],
 )
 def test_checks_of_the_point(name: str, change: dict, tone: Tone) -> None:
-    found = replace(GOOD, point=replace(POINT, **change))
+    found = replace(GOOD, point=replace(POINT, **change), posterior=None)
     assert check_named(name, found).tone is tone
+
+
+@pytest.mark.parametrize(
+    ("name", "change"), [("Best optimum", {"runner_up": 0.1}), ("Smallest component", {"counts": (270.0, 2.0)})]
+)
+def test_what_draws_have_seen_is_a_note(name: str, change: dict) -> None:
+    """A near rival and a component on two rows make a point a poor summary, not draws that have been to both."""
+    found = replace(GOOD, point=replace(POINT, **change))
+    assert check_named(name, found).tone is Tone.NEUTRAL
+    normal = replace(found, posterior=replace(POSTERIOR, engine="laplace"))
+    assert check_named(name, normal).tone is Tone.CAUTION
+    assert conclude(run_checks(found)).sentence.startswith("The EM fit and the posterior can be trusted")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +104,7 @@ def test_checks_of_the_point(name: str, change: dict, tone: Tone) -> None:
         ("Prior", {"prior_shift": Extreme(-1.0, "a")}, G),
         ("Prior", {"prior_shift": Extreme(-1.01, "a")}, C),
         ("Label switches", {"label_switches": 40}, G),
-        ("Label switches", {"label_switches": 41}, C),
+        ("Label switches", {"label_switches": 41}, Tone.NEUTRAL),
     ],
 )
 def test_checks_of_the_posterior(name: str, change: dict, tone: Tone) -> None:
@@ -127,11 +139,14 @@ def test_what_was_not_run_is_not_checked() -> None:
             "The EM fit and the posterior can be trusted; do not use the leave-one-out score: largest Pareto k 1.20.",
         ),
         (
-            replace(GOOD, posterior=replace(POSTERIOR, divergences=1, label_switches=90)), C,
-            "Use with care: 1 divergence, 90 label switches.",
+            replace(GOOD, posterior=replace(POSTERIOR, label_switches=90)), G,
+            "The EM fit and the posterior can be trusted: all 11 checks passed.",
         ),
         (
-            replace(GOOD, posterior=replace(POSTERIOR, divergences=1, bfmi=(0.1,), saturated=0.5, label_switches=90)), C,
+            replace(GOOD, posterior=replace(POSTERIOR, divergences=1, label_switches=90)), C, "Use with care: 1 divergence.",
+        ),
+        (
+            replace(GOOD, posterior=replace(POSTERIOR, divergences=1, bfmi=(0.1,), saturated=0.5, max_abs_z=Extreme(4.0, "means[0, x]"))), C,
             "Use with care: 1 divergence, 50 % of trajectories at the depth limit, smallest E-BFMI 0.10 and 1 more.",
         ),
         (

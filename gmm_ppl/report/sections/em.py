@@ -5,7 +5,7 @@ import numpy as np
 from gmm_ppl.data.wording import joined
 from gmm_ppl.report.figures import figures_of
 from gmm_ppl.report.findings import Findings
-from gmm_ppl.report.numbers import count, nats, plural
+from gmm_ppl.report.numbers import count, nats, percent, plural
 from gmm_ppl.report.page import Block, Column, Facts, Section, TableBlock, paragraph
 from gmm_ppl.report.reading import components, has
 from gmm_ppl.report.starts import Starts, starts_of
@@ -40,6 +40,8 @@ def _optima(found: Findings) -> list[Block]:
     )  # fmt: skip
     found_some = sum(each >= 0 for each in order)
     words = f"{plural(starts.optimum.size, 'start')} found {plural(found_some, 'distinct optimum', 'distinct optima')}."
+    if starts.optimum.size > 1:
+        words += f" Another would end in one that none has found with a probability of about {percent(starts.unseen)}."
     agreement = [paragraph(_agreement(starts))] if len(components(found.tree)) > 1 else []
     return [paragraph(words), *agreement, TableBlock(columns, rows[:_MOST_OPTIMA], "Where the starts ended" + _cut(len(rows)))]
 
