@@ -127,7 +127,8 @@ class NutsFit(DrawsFit):
 
     `optima` are those of EM that chains were dealt out to (`optima.Optima`), None where EM found one only.
     `normal_pareto_k` is the Pareto k̂ of the normal law at the mode, whose curvature whitened the coordinates; NaN where nobody
-    looked. `draws_asked` are the draws a chain that were asked for: more than there are where Ctrl-C came.
+    looked. `probe` is what splits and merges of draws led to (`probe.Probe`), None where there were none. `draws_asked` are the
+    draws a chain that were asked for: more than there are where Ctrl-C came.
     """
 
     warmup: int
@@ -136,7 +137,18 @@ class NutsFit(DrawsFit):
     normal_pareto_k: float
     draws_asked: int
     optima: Any = None
+    probe: Any = None
     engine: str = "nuts"
+
+    @property
+    def missed_weight(self) -> float | None:
+        """Share of the evidence of an optimum where no chain has been; None where none was looked for."""
+        return None if self.probe is None else self.probe.weight
+
+    @property
+    def higher_by(self) -> float | None:
+        """Nats by which an optimum that draws led to lies above EM's best; None where none was looked for."""
+        return None if self.probe is None else self.probe.gain
 
     @property
     def begun_at(self) -> str:

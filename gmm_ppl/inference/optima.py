@@ -113,13 +113,20 @@ def optima(
 def weighed(target: Posterior, point: PointFit) -> Optima:
     """A fit's optima with the evidence of the normal law above each; those at the edge of the simplex have none."""
     points = tuple(each for each in (point, *point.rivals) if not each.empty) or (point,)
-    modes = tuple(mode_above(target, each) for each in points)
-    evidence = np.array([log_evidence(mode) if reached(mode) else -np.inf for mode, _ in modes])
-    evidence = evidence + log_labellings(point.mixture)
+    found = [evidence_above(target, each) for each in points]
+    evidence, modes = np.array([each for each, _ in found]), tuple(mode for _, mode in found)
     largest = evidence.max()
     raw = np.exp(evidence - largest) if np.isfinite(largest) else np.eye(len(points))[0]
     starts = np.array([number_of_starts(point, each) for each in points])
     return Optima(points, starts, evidence, raw / raw.sum(), to_numpy(modes))
+
+
+def evidence_above(target: Posterior, point: PointFit) -> tuple[float, tuple[Mode, Sites]]:
+    """Log evidence of the normal law at the posterior's mode above a point, every labelling counted, and that mode; −∞ where
+    Newton's steps came to none.
+    """
+    mode, sites = mode_above(target, point)
+    return (log_evidence(mode) + log_labellings(point.mixture) if reached(mode) else -np.inf), (mode, sites)
 
 
 def number_of_starts(point: PointFit, optimum: PointFit) -> int:

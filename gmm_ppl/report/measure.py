@@ -91,6 +91,8 @@ def _posterior(tree: xr.DataTree, rows: list[ParameterRow], powers: xr.Dataset |
         effective_particles=float(stats["effective_particles"].min()) if "effective_particles" in stats else None,
         modes=_modes(tree),
         asked=stats.attrs.get("draws_asked"),
+        missed_weight=stats.attrs.get("missed_weight"),
+        higher_by=stats.attrs.get("higher_by"),
         prior_shift=None if powers is None else _shift(powers),
     )
 

@@ -157,9 +157,10 @@ def improved(
     while rising := [place for place, tries in left.items() if tries][:rounds]:
         rounds -= len(rising)
         try:
-            found = best_proposals(engine, begun, climbs.take(rising), rng)
+            groups = ends_of_proposals(engine, begun, climbs.take(rising).parameters, rng)
         except KeyboardInterrupt:
             return cut_short(climbs), kinds
+        found = [each.take(each.ranked[:1]) for each in groups]
         better = {place: each for place, each in zip(rising, found, strict=True) if is_higher(each, climbs, place)}
         places = [len(kinds) + list(better).index(at) if at in better else at for at in range(len(kinds))]
         climbs = joined(climbs, *better.values()).take(places)
@@ -182,19 +183,19 @@ def cut_short(climbs: Climbs) -> Climbs:
     return replace(climbs, status=status)
 
 
-def best_proposals(engine: Engine, begun: Beginnings, climbs: Climbs, rng: np.random.Generator) -> list[Climbs]:
-    """Of each optimum the highest end of EM from splits and merges of its components, all followed as one batch."""
-    rows, many = begun.rows, len(climbs.status)
+def ends_of_proposals(engine: Engine, begun: Beginnings, mixtures: MixtureParameters, rng: np.random.Generator) -> list[Climbs]:
+    """Of each mixture the ends of EM from the best splits and merges of its components, all followed as one batch."""
+    rows, many = begun.rows, len(mixtures.weights)
+    each = [map_arrays(lambda leaf, at=at: leaf[at], mixtures) for at in range(many)]
     with np.errstate(all="ignore"):
-        shares = [responsibilities(rows.x, climbs.take(at).parameters) for at in range(many)]
+        shares = [responsibilities(rows.x, parameters) for parameters in each]
     proposed = np.stack([split_and_merged(each, rows, rng) for each in shares for _ in range(PROPOSALS)])
     short = engine.run(begun.of_memberships(proposed), None, SHORT_STEPS, silent, "EM")
     of_each = [PROPOSALS * at + np.array(distinct(short.take(slice_of(at, PROPOSALS)), FOLLOWED)) for at in range(many)]
     ends = short if short.interrupted else engine.climb(short.take(np.concatenate(of_each)).parameters, progress=silent)
     if ends.interrupted:
         raise KeyboardInterrupt
-    groups = [ends.take(slice_of(at, FOLLOWED)) for at in range(many)]
-    return [each.take(each.ranked[:1]) for each in groups]
+    return [ends.take(slice_of(at, FOLLOWED)) for at in range(many)]
 
 
 def slice_of(group: int, size: int) -> slice:

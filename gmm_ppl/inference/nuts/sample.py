@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
@@ -16,11 +17,13 @@ from gmm_ppl.inference.beginning import begun
 from gmm_ppl.inference.mode.climb import reached
 from gmm_ppl.inference.mode.coordinates import Coordinates, coordinates_at, unravelled
 from gmm_ppl.inference.nuts.adaptation import Adaptation, adaptation, asked_for, doubts_before_looking, looks
+from gmm_ppl.inference.nuts.probe import probe
 from gmm_ppl.inference.nuts.reassignment import reassignment
 from gmm_ppl.inference.nuts.recorder import Recorder
 from gmm_ppl.inference.nuts.teams import Teams
 from gmm_ppl.inference.nuts.warmup import Chain, Sampler, begin_chains, schedule
 from gmm_ppl.inference.optima import Optima, places, weighed
+from gmm_ppl.inference.prepared import prepare
 from gmm_ppl.inference.status import Status
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture
@@ -82,9 +85,9 @@ def sample(
         sampler = prepared(target, found, target_acceptance, max_tree_depth)
         state, chosen, key = begun_chains(sampler, found, jax.random.key(seed), chains, warmup)
         records = run_chains(sampler, state, key, draws, chosen, watching)
-    several = found if len(found.points) > 1 else None
-    timing = {"seconds": time.monotonic() - began, "seed": seed, "draws_asked": draws, "optima": several}
-    return collect(target, sampler, resolved, found.heaviest, chosen, records, **timing)
+    run = {"seed": seed, "draws_asked": draws, "optima": found if len(found.points) > 1 else None}
+    made = collect(target, sampler, resolved, found.heaviest, chosen, records, seconds=time.monotonic() - began, **run)
+    return replace(made, probe=probe(prepare(resolved, data), target, found, made.parameters, seed))
 
 
 def check_arguments(chains: int, draws: int, warmup: int | None, target_acceptance: float, max_tree_depth: int) -> None:

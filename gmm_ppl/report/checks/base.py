@@ -79,7 +79,8 @@ class PosteriorMeasurements:
     None where the engine has no such thing: `divergences`, `saturated` and `bfmi` are NUTS's, `approximation_k` (the k̂ of
     importance weights) and the standard error of the evidence those of engines that say so. `modes` is None where modes were
     not looked for. `asked` are the draws a chain that were asked for, where the engine says so. `prior_shift` is by how many of
-    its sds a parameter moves where the prior counts twice; None where nobody knows.
+    its sds a parameter moves where the prior counts twice; None where nobody knows. `missed_weight` is the share of the evidence
+    of an optimum where no chain was, `higher_by` how many nats one that draws led to lies above EM's.
     """
 
     chains: int
@@ -100,6 +101,8 @@ class PosteriorMeasurements:
     effective_particles: float | None = None
     modes: ModesMeasurements | None = None
     asked: int | None = None
+    missed_weight: float | None = None
+    higher_by: float | None = None
     prior_shift: Extreme | None = None
 
 

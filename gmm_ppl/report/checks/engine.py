@@ -7,10 +7,12 @@ import math
 
 from gmm_ppl.report.checks.base import Check, Measurements, Part, PosteriorMeasurements, graded
 from gmm_ppl.report.checks.score import PARETO_K
-from gmm_ppl.report.numbers import count, decimals, plural
+from gmm_ppl.report.numbers import count, decimals, percent, plural
 from gmm_ppl.report.page import Tone
 
 EVIDENCE_NATS, EVIDENCE_NATS_BAD = 0.5, 2.0
+MISSED, MISSED_BAD = 0.01, 0.1
+"""Shares of the evidence: below the first no chain would be begun there, above the second draws leave out more than they may."""
 _TEMPER = "Run mcmc: {sampler: tempered}, which draws from all modes in the posterior's proportions."
 
 
@@ -75,6 +77,41 @@ def between_runs(posterior: PosteriorMeasurements) -> str:
         return ""
     spread, particles = decimals(posterior.evidence_spread, 2), count(round(posterior.effective_particles))
     return f"; {plural(posterior.chains, 'run')} within {spread} nats, {particles} effective particles in the worst"
+
+
+def probe(found: Measurements) -> Check | None:
+    """Whether splits and merges of draws led to an optimum that weighs something and where no chain was."""
+    if found.posterior is None or found.posterior.missed_weight is None:
+        return None
+    weight = found.posterior.missed_weight
+    share = percent(weight)
+    return Check(
+        name="Modes missed",
+        part=Part.POSTERIOR,
+        tone=graded(weight, MISSED, MISSED_BAD),
+        measured=f"{share} of the evidence" if weight else "none found",
+        limit=f"≤ {percent(MISSED)} of the evidence",
+        brief=f"a mode with {share} of the evidence that no chain saw" if weight > MISSED else "no mode missed",
+        finding=f"Splits and merges of draws led to a mode with about {share} of the evidence, where no chain was.",
+        advice=f"Begin there (gp.sample(…, start=draws.probe.missed)), or weigh all modes: {_TEMPER[:1].lower()}{_TEMPER[1:]}",
+    )
+
+
+def higher(found: Measurements) -> Check | None:
+    """Whether draws led to an optimum above the best that EM's starts had found; nothing where none did."""
+    if found.posterior is None or not found.posterior.higher_by:
+        return None
+    gain = f"{decimals(found.posterior.higher_by, 2)} nats"
+    return Check(
+        name="Higher optimum",
+        part=Part.POINT,
+        tone=Tone.CAUTION,
+        measured=f"{gain} above the best",
+        limit="none above the best",
+        brief=f"draws led to an optimum {gain} above EM's best",
+        finding=f"Draws led to an optimum {gain} above the best that EM's starts had found.",
+        advice="It is draws.probe.higher; raise em.starts to find it.",
+    )
 
 
 def modes(found: Measurements) -> Check | None:
