@@ -9,11 +9,12 @@ from jax.flatten_util import ravel_pytree
 from scipy.stats import norm
 
 from gmm_ppl.data.wording import joined
+from gmm_ppl.errors import FitError
 from gmm_ppl.inference.arguments import check_count, check_seed
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.em.fit import fit_prepared
-from gmm_ppl.inference.em.restarts import announced
 from gmm_ppl.inference.mode.climb import mode_above, reached
+from gmm_ppl.inference.mode.coordinates import check_start
 from gmm_ppl.inference.mode.laplace import log_labellings
 from gmm_ppl.inference.mode.newton import Mode
 from gmm_ppl.inference.nuts.warmup import Places, Sampler
@@ -106,12 +107,15 @@ def optima(
     check_seed(seed)
     prepared = prepare(mixture, data)
     check_proper(prepared.mixture)
-    found = announced(fit_prepared(prepared, start=start, starts=starts, seed=seed, options={}, progress=progress), "optima")
+    found = fit_prepared(prepared, start=start, starts=starts, seed=seed, options={}, progress=progress)
+    if not found.status.usable:
+        raise FitError(f"EM: {found.status.value}")
     return weighed(posterior_of(prepared.mixture, prepared.rows), found)
 
 
 def weighed(target: Posterior, point: PointFit) -> Optima:
     """A fit's optima with the evidence of the normal law above each; those at the edge of the simplex have none."""
+    check_start(target, point)
     points = tuple(each for each in (point, *point.rivals) if not each.empty) or (point,)
     found = [evidence_above(target, each) for each in points]
     evidence, modes = np.array([each for each, _ in found]), tuple(mode for _, mode in found)

@@ -70,15 +70,15 @@ def test_a_posterior_without_a_mode_is_sampled_from_the_em_point(monkeypatch):
     """Newton's steps cut short: coordinates are those at the EM point, and warm-up is whole."""
     import equinox as eqx
 
-    from gmm_ppl.inference.nuts import sample as nuts
+    from gmm_ppl.inference import optima
 
-    whole = nuts.mode_above
+    whole = optima.mode_above
 
     def unfinished(*arguments):
         mode, sites = whole(*arguments)
         return eqx.tree_at(lambda each: each.done, mode, np.False_), sites
 
-    monkeypatch.setattr(nuts, "mode_above", unfinished)
+    monkeypatch.setattr(optima, "mode_above", unfinished)
     found = gp.sample(gp.Mixture(2), CLUSTERS, **OPTIONS)
     assert (found.warmup, found.warmup_reason) == (adaptation.WINDOWED, "no mode was reached from the EM point")
     assert np.isfinite(found.sampler_statistics["lp"]).all()

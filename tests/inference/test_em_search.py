@@ -24,7 +24,9 @@ KINDS = [kind for kind in STARTS if kind != "several"]
 def climbs_at(*objectives, spurious=False):
     """Starts that converged at these objectives."""
     count = len(objectives)
-    parameters = random_parameters("full", lanes=(count,))
+    # Weights that say which start it is.
+    marked = np.array(objectives, float)[:, None] * np.ones(random_parameters("full").weights.size)
+    parameters = replace(random_parameters("full", lanes=(count,)), weights=marked)
     status = np.full(count, STATUSES.index(Status.CONVERGED))
     zeros, spikes = np.zeros(count), np.broadcast_to(spurious, count)
     height = np.array(objectives, float)
@@ -35,17 +37,16 @@ def test_each_split_and_merge_improves_the_optimum_that_it_began_from(monkeypatc
     """The best three at once, each for as long as it rises: what does stands where it stood, so that none is another's."""
     began = []
 
-    def rise_once(engine, begun, climbs, rng):
-        began.append(climbs.objective.tolist())
-        return [
-            raised(climbs.take(at), 100.0 if height < 0 and height != -2 else 0.0) for at, height in enumerate(climbs.objective)
-        ]
+    def rise_once(engine, begun, mixtures, rng):
+        heights = mixtures.weights[:, 0].tolist()
+        began.append(heights)
+        return [climbs_at(height + 100 if height < 0 and height != -2 else height) for height in heights]
 
-    monkeypatch.setattr(search, "best_proposals", rise_once)
+    monkeypatch.setattr(search, "ends_of_proposals", rise_once)
     monkeypatch.setattr(search, "work_of", lambda engine: 1)
     begun = SimpleNamespace(seed=0)
     found, kinds = search.improved(None, begun, climbs_at(-5, -1, -3, -2, -4), ("a", "b", "c", "d", "e"), silent)
-    assert began == [[-1, -2, -3], [99, 97]]
+    assert began == [[-1, -2, -3], [99, -2, 97], [99, 97]]
     np.testing.assert_array_equal(found.objective, [-5, 99, 97, -2, -4])
     assert kinds == ("a", "b, split and merged", "c, split and merged", "d", "e")
 
@@ -63,7 +64,7 @@ def test_spikes_on_a_few_rows_come_last(monkeypatch):
     assert number_optima(climbs, 1e-3).tolist() == [1, 2, 0]
     assert climbs_at(-5, -1, spurious=True).ranked.tolist() == [1, 0]
     spike = replace(raised(climbs.take(0), 10.0), spurious=np.array([True]))
-    monkeypatch.setattr(search, "best_proposals", lambda _, __, climbs, ___: [spike] * len(climbs.status))
+    monkeypatch.setattr(search, "ends_of_proposals", lambda _, __, mixtures, ___: [spike] * len(mixtures.weights))
     monkeypatch.setattr(search, "work_of", lambda engine: 1)
     found, kinds = search.improved(None, SimpleNamespace(seed=0), climbs, ("a", "b", "c"), silent)
     assert found.objective.tolist() == [-5.0, 5.0, -3.0]
@@ -129,7 +130,7 @@ def test_split_and_merged_memberships_are_memberships():
             assert (moved >= 0).all()
             np.testing.assert_allclose(moved.sum(axis=1), 1, rtol=1e-12)
             changed = (moved != shares).any(axis=0).sum()
-            assert changed == min(components, 3)
+            assert 2 <= changed <= min(components, 3)
 
 
 def test_an_interruption_of_short_runs_ends_the_fit(monkeypatch):

@@ -1,5 +1,7 @@
 """NUTS against exact answers: all 2⁸ assignments of eight rows, one component in closed form, and the prior alone."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 import numpy as np
@@ -9,6 +11,7 @@ from scipy.special import digamma
 
 import gmm_ppl as gp
 from gmm_ppl.inference.nuts.sample import begun_chains, collect, prepared, run_chains
+from gmm_ppl.inference.optima import weighed
 from gmm_ppl.progress import silent
 from tests.inference import exact
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR
@@ -64,8 +67,9 @@ def test_without_rows_the_draws_are_the_priors(eight_rows):
     with jax.enable_x64(True):
         target = gp.posterior(eight_rows.mixture, EIGHT_ROWS)
         empty = eqx.tree_at(lambda each: each.rows.weights, target, np.zeros(len(EIGHT_ROWS)))
-        sampler, mode = prepared(empty, eight_rows.start, 0.9, 10)
-        state, chosen, key = begun_chains(sampler, mode, eight_rows.start, jax.random.key(4), CHAINS, WARMUP)
+        found = weighed(empty, replace(eight_rows.start, rivals=()))
+        sampler = prepared(empty, found, 0.9, 10)
+        state, chosen, key = begun_chains(sampler, found, jax.random.key(4), CHAINS, WARMUP)
         records = run_chains(sampler, state, key, DRAWS, chosen, silent)
         run = {"seconds": 0.0, "seed": 4, "draws_asked": DRAWS}
         draws = collect(empty, sampler, eight_rows.mixture, eight_rows.start, chosen, records, **run)

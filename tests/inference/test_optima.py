@@ -76,9 +76,11 @@ def test_chains_begin_at_both(draws):
     assert draws.begun_at.startswith("of the ")
     assert "relative evidence" in draws.begun_at
     seen = modes(draws, ROWS)
-    # Tight clusters far apart: a chain stays where it began, unless its dispersed start lay under the other mode.
-    assert (seen.share.argmax(axis=1) == begun).sum() >= 3
-    assert seen.apart
+    # Tight clusters far apart, between which a gradient does not lead: chains cross by moves of many rows.
+    assert not seen.apart
+    _, together = exact.expectations(ROWS, PRIOR)
+    odds = together[MIDDLE, RIGHT] / together[MIDDLE, LEFT]
+    assert abs(seen.weight[0] - odds / (1 + odds)) < 4 * seen.weight_error[0] + 0.02
     tree = gp.to_datatree(draws, ROWS)
     assert tree["sample_stats"].attrs["begun_at"] == draws.begun_at
 
