@@ -47,8 +47,11 @@ class Starts:
         return bool((self.kind != _UNKNOWN).all())
 
     def _places(self, chosen: np.ndarray) -> int:
-        gaps = np.diff(np.sort(self.first[chosen]))
-        return int(chosen.any()) + int((gaps > _SAME_PLACE * self.rows).sum())
+        # Short runs led some to their ends already, from beginnings that nothing is known of: each is taken to have had its own.
+        arrived = chosen & (np.abs(self.first - self.objective) <= _SAME_PLACE * self.rows)
+        others = chosen & ~arrived
+        gaps = np.diff(np.sort(self.first[others]))
+        return int(arrived.sum()) + int(others.any()) + int((gaps > _SAME_PLACE * self.rows).sum())
 
 
 def starts_of(tree: xr.DataTree) -> Starts:

@@ -80,10 +80,11 @@ def test_a_spike_is_no_answer_of_a_prior_that_does_not_hold_covariances():
 
 
 def test_a_kind_says_once_that_it_was_split_and_merged(monkeypatch):
-    def proposals(_, __, climbs, ___):
-        return [raised(climbs.take(0), 10.0 if climbs.objective < 15 else 0.0)]
+    def proposals(_, __, mixtures, ___):
+        height = mixtures.weights[0, 0]
+        return [climbs_at(height + 10 if height < 15 else height)]
 
-    monkeypatch.setattr(search, "best_proposals", proposals)
+    monkeypatch.setattr(search, "ends_of_proposals", proposals)
     monkeypatch.setattr(search, "work_of", lambda engine: 1)
     found, kinds = search.improved(None, SimpleNamespace(seed=0), climbs_at(-1), ("a",), silent)
     assert (kinds, found.objective.tolist()) == (("a, split and merged",), [19.0])
@@ -91,7 +92,7 @@ def test_a_kind_says_once_that_it_was_split_and_merged(monkeypatch):
 
 def test_the_search_ends_when_its_work_is_done(monkeypatch):
     """Rows × numbers × proposals × steps: at 10⁷ numbers a pass nothing is tried."""
-    monkeypatch.setattr(search, "best_proposals", lambda *_: pytest.fail("a round too many"))
+    monkeypatch.setattr(search, "ends_of_proposals", lambda *_: pytest.fail("a round too many"))
     monkeypatch.setattr(search, "work_of", lambda engine: 1e7)
     search.improved(None, SimpleNamespace(seed=0), climbs_at(-1, -2), ("a", "b"), silent)
 
@@ -160,7 +161,7 @@ def test_an_interruption_of_splits_and_merges_keeps_the_best_optimum(monkeypatch
         fit = gp.fit(gp.Mixture(K), overlapping_rows())
     assert fit.status is Status.INTERRUPTED
     monkeypatch.setattr(search, "is_higher", lambda *_: False)
-    monkeypatch.setattr(search, "best_proposals", lambda _, __, climbs, ___: [climbs] * len(climbs.status))
+    monkeypatch.setattr(search, "ends_of_proposals", lambda _, __, mixtures, ___: [climbs_at(0.0)] * len(mixtures.weights))
     assert fit.objective == gp.fit(gp.Mixture(K), overlapping_rows()).objective
 
 

@@ -120,8 +120,9 @@ def test_chains_begin_dispersed(point):
 
 
 def test_chains_in_one_batch_draw_the_same(point, monkeypatch):
-    """Of many rows chains go side by side; their keys are the same, so a few draws agree before rounding tells. Moves of many rows
-    are for few.
+    """Of many rows chains go side by side; their keys are the same, so a few draws agree before rounding tells.
+
+    Moves of many rows at once are made of few.
     """
     monkeypatch.setattr(nuts, "reassignment", lambda *_: None)
     alone = sample(start=point, draws=5, warmup=0)
