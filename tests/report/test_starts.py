@@ -39,6 +39,13 @@ def test_places_are_of_one_kind_and_one_objective():
     assert starts.kinds(starts.optimum == 0) == {"kmeans": 3, "random": 1}
 
 
+def test_starts_that_short_runs_led_to_their_ends_began_apart():
+    """What they began with is not told: each had a place of its own, and the two that went on from one place had one."""
+    first = np.array([-2.0, -2.0, -2.0, -9.0, -9.0])
+    starts = Starts(first, np.full(5, -2.0), np.zeros(5, int), np.full(5, "nearest"), 100)
+    assert starts.places(starts.optimum == 0) == 4
+
+
 @pytest.mark.parametrize(
     ("kind", "optimum", "first", "sentence"),
     [

@@ -93,7 +93,7 @@ def test_what_draws_have_seen_is_a_note(name: str, change: dict) -> None:
         ("Divergences", {"divergences": 40}, C),
         ("Divergences", {"divergences": 41}, B),
         ("Tree depth", {"saturated": 0.0}, G),
-        ("Tree depth", {"saturated": 0.00025}, C),
+        ("Tree depth", {"saturated": 0.00025}, Tone.NEUTRAL),
         ("E-BFMI", {"bfmi": (0.3, 1.0)}, G),
         ("E-BFMI", {"bfmi": (0.29, 1.0)}, C),
         ("EM against posterior", {"max_abs_z": Extreme(3.0, "a")}, G),
@@ -147,7 +147,7 @@ def test_what_was_not_run_is_not_checked() -> None:
         ),
         (
             replace(
-                GOOD, posterior=replace(POSTERIOR, divergences=1, bfmi=(0.1,), saturated=0.5, max_abs_z=Extreme(4.0, "x"))
+                GOOD, posterior=replace(POSTERIOR, divergences=1, bfmi=(0.1,), max_rhat=Extreme(1.02, "x"), max_abs_z=Extreme(4.0, "x"))
             ), C,
             "Use with care: 1 divergence, 50 % of trajectories at the depth limit, smallest E-BFMI 0.10 and 1 more.",
         ),

@@ -136,7 +136,8 @@ def _tree_depth(posterior: PosteriorMeasurements) -> Check | None:
     return Check(
         name="Tree depth",
         part=Part.POSTERIOR,
-        tone=graded(posterior.saturated, 0.0),
+        # Slow, not wrong: what draws are worth, effective sample sizes say.
+        tone=Tone.GOOD if posterior.saturated == 0 else Tone.NEUTRAL,
         measured=f"{percent(posterior.saturated)} at {posterior.depth_limit}",
         limit=f"none at {posterior.depth_limit}",
         brief=f"{percent(posterior.saturated)} of trajectories at the depth limit",
