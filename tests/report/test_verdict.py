@@ -146,10 +146,10 @@ def test_what_was_not_run_is_not_checked() -> None:
             replace(GOOD, posterior=replace(POSTERIOR, divergences=1, label_switches=90)), C, "Use with care: 1 divergence.",
         ),
         (
-            replace(
-                GOOD, posterior=replace(POSTERIOR, divergences=1, bfmi=(0.1,), max_rhat=Extreme(1.02, "x"), max_abs_z=Extreme(4.0, "x"))
-            ), C,
-            "Use with care: 1 divergence, 50 % of trajectories at the depth limit, smallest E-BFMI 0.10 and 1 more.",
+            replace(GOOD, posterior=replace(
+                POSTERIOR, divergences=1, bfmi=(0.1,), max_rhat=Extreme(1.02, "x"), max_abs_z=Extreme(4.0, "x"),
+            )), C,
+            "Use with care: largest R-hat 1.020, 1 divergence, smallest E-BFMI 0.10 and 1 more.",
         ),
         (
             replace(GOOD, posterior=replace(POSTERIOR, max_rhat=Extreme(1.3, "means[0, x]"), divergences=1)), B,
