@@ -22,8 +22,17 @@ from tests.hunt.clusters import Clusters, Numbers
 from tests.hunt.partitions import quantities
 
 ROWS = np.array([[-3.0, 0.1], [-2.8, -0.3], [0.0, 0.2], [0.2, 0.0], [2.0, 1.0], [2.3, 1.4], [0.5, -0.2]])
-NUMBERS = Numbers(np.full(3, 1.5), np.zeros(2), 0.1, 4.0, 0.5 * np.eye(2))
-PRIOR = {"kind": "conjugate", "concentration": 1.5, "mean": 0.0, "mean_precision": 0.1, "degrees_of_freedom": 4.0, "scale": 0.5}
+CONCENTRATION = [1.0, 1.5, 3.0]
+"""Of one component and another: no labelling is as good as another."""
+NUMBERS = Numbers(np.array(CONCENTRATION), np.zeros(2), 0.1, 4.0, 0.5 * np.eye(2))
+PRIOR = {
+    "kind": "conjugate",
+    "concentration": CONCENTRATION,
+    "mean": 0.0,
+    "mean_precision": 0.1,
+    "degrees_of_freedom": 4.0,
+    "scale": 0.5,
+}
 LANES, MOVES = 1500, 100
 
 
@@ -57,7 +66,10 @@ def test_they_leave_the_posterior_as_it_is(guided):
     shares = np.exp(every.log_joint())
     wanted = quantities(every, ROWS[:1], np.random.default_rng(0))
     weights, densities = moved(guided=guided)
+    after = NUMBERS.concentration + every.count
+    wanted |= {f"weight {k}": after[:, k] / after.sum(axis=1) for k in range(3)}
     found = {"sum of squared weights": (weights**2).sum(axis=1), "density at row 0": densities}
+    found |= {f"weight {k}": weights[:, k] for k in range(3)}
     for name, value in found.items():
         exactly = (shares * wanted[name]).sum() / shares.sum()
         assert abs(value.mean() - exactly) < 4 * value.std() / np.sqrt(LANES), name

@@ -70,9 +70,9 @@ class Reassignment(eqx.Module):
     def jumped(self, memberships: Float[Array, "N K"], key: Array) -> Float[Array, "N K"]:
         """Memberships proposed from a guide where they are accepted, else the same."""
         assert self.guides is not None
-        for_guide, for_rows, for_choice = jax.random.split(key, 3)
+        for_guide, for_order, for_rows, for_choice = jax.random.split(key, 4)
         guide = self.guides[jax.random.randint(for_guide, (), 0, len(self.guides))]
-        proposed = drawn_memberships(for_rows, guide)
+        proposed = drawn_memberships(for_rows, jax.random.permutation(for_order, guide, axis=1))
         gain = self.log_joint(proposed) - self.log_joint(memberships)
         gain += log_proposal(self.guides, memberships) - log_proposal(self.guides, proposed)
         return jnp.where(jnp.log(jax.random.uniform(for_choice)) < gain, proposed, memberships)
