@@ -40,13 +40,13 @@ MOST_COMPONENTS = 6
 
 class Reassignment(eqx.Module):
     """What such a move needs: the posterior, its coordinates with the inverse of their scale, and log memberships (G, N, K) that
-    proposals are made from, None where there is no mode but one's own.
+    proposals are made from.
     """
 
     posterior: Posterior
     coordinates: Coordinates
     inverse: Array
-    guides: Float[Array, "G N K"] | None
+    guides: Float[Array, "G N K"]
 
     def moved(self, position: Float[Array, " P"], key: Array) -> Float[Array, " P"]:
         """The whitened position after a move."""
@@ -54,9 +54,7 @@ class Reassignment(eqx.Module):
         for_rows, for_jump, for_parameters = jax.random.split(key, 3)
         at = posterior.parameters(posterior.constrain(self.coordinates.unconstrained(position)))
         joint = component_log_densities(posterior.x, at)
-        memberships = drawn_memberships(for_rows, joint)
-        if self.guides is not None:
-            memberships = self.jumped(memberships, for_jump)
+        memberships = self.jumped(drawn_memberships(for_rows, joint), for_jump)
         parameters = drawn_parameters(for_parameters, self.given(memberships), at)
         away = ravel_pytree(posterior.unconstrain(parameters.sites))[0] - ravel_pytree(self.coordinates.centre)[0]
         return self.inverse @ away if self.inverse.ndim == 2 else self.inverse * away
@@ -69,7 +67,6 @@ class Reassignment(eqx.Module):
 
     def jumped(self, memberships: Float[Array, "N K"], key: Array) -> Float[Array, "N K"]:
         """Memberships proposed from a guide where they are accepted, else the same."""
-        assert self.guides is not None
         for_guide, for_order, for_rows, for_choice = jax.random.split(key, 4)
         guide = self.guides[jax.random.randint(for_guide, (), 0, len(self.guides))]
         proposed = drawn_memberships(for_rows, jax.random.permutation(for_order, guide, axis=1))
@@ -82,18 +79,17 @@ class Reassignment(eqx.Module):
         return -log_normaliser(self.given(memberships), self.posterior.shape)
 
 
-def reassignment(
-    posterior: Posterior, coordinates: Coordinates, guides: tuple[MixtureParameters, ...] = ()
-) -> Reassignment | None:
-    """What moves of many rows need; None where parameters given assignments have no closed law, and where rows are many."""
+def reassignment(posterior: Posterior, coordinates: Coordinates, optima: tuple[MixtureParameters, ...]) -> Reassignment | None:
+    """What moves of many rows need; None where parameters given assignments have no closed law, where rows are many, and where
+    there is one optimum: the moves take some seconds to compile.
+    """
     shape = posterior.shape
     closed = isinstance(posterior.prior, AbstractConjugatePrior) and posterior.prior.proper and len(shape.family.parts) == 1
-    if not closed or not posterior.short or shape.components < 2:
+    if not closed or not posterior.short or len(optima) < 2 or shape.components > MOST_COMPONENTS:
         return None
     scale = coordinates.scale
     inverse = jnp.linalg.inv(scale) if scale.ndim == 2 else 1 / scale
-    several = len(guides) > 1 and shape.components <= MOST_COMPONENTS
-    return Reassignment(posterior, coordinates, inverse, guiding(posterior, guides) if several else None)
+    return Reassignment(posterior, coordinates, inverse, guiding(posterior, optima))
 
 
 def guiding(posterior: Posterior, optima: tuple[MixtureParameters, ...]) -> Float[Array, "G N K"]:
