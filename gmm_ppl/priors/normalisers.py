@@ -42,7 +42,7 @@ def covariance_normaliser(count: Float[Array, "... K"], scatter: Array, shape: M
     several parts, whose densities are not normalised.
     """
     family = shape.family
-    if len(family.parts) > 1:
+    if len(family.parts) != 1:
         return 0 * count.sum(axis=-1)
     pooled, scale = family.pooled(count, scatter)
     (part,) = family.parts

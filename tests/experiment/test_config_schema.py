@@ -157,7 +157,6 @@ def test_resolved_config_holds_every_default(experiment):
             "draws": 10,
             "target_acceptance": 0.8,
             "max_tree_depth": 10,
-            "begin": "mode",
         },
         "report": {"formats": ["html", "md"]},
     }
