@@ -63,7 +63,9 @@ def test_every_engine_is_calibrated_on_one_component(engine: str):
     assert least_p(verdict) > LEAST_P, verdict.tests
 
 
-UNIFORM = [(family, kind, 2 if kind == "weak" else 1) for family, kind in ENGINE_CASES]
+SOME = ("full", "full_tied_volume", "diagonal", "spherical")
+UNIFORM = [(family, kind, 2 if kind == "weak" else 1) for family, kind in ENGINE_CASES if family in SOME]
+"""A family of matrices, one of several parts and two of variances; the draws of all are held to exact answers elsewhere."""
 
 
 @pytest.mark.slow
@@ -84,7 +86,8 @@ RUNS = [("nuts", "full_tied_volume", "program"), *((engine, "diagonal", "weak") 
 @pytest.mark.parametrize(("engine", "family", "kind"), RUNS)
 def test_every_other_prior_and_engine_runs(engine: str, family: str, kind: str):
     mixture = Mixture(2, family, prior_statement(family, kind)).resolve(random_rows(25))
-    found = calibrate(mixture, rows=25, features=2, replications=6, engine=engine, draws=7)
+    # EM climbs by inner steps under a program, from one start after another.
+    found = calibrate(mixture, rows=25, features=2, replications=6, engine=engine, draws=7, em={"starts": 3})
     assert found.failed < found.made == 6
     assert found.ranks.min() >= 0
     assert found.ranks.max() <= 7
