@@ -27,8 +27,9 @@ HELD = {"kind": "conjugate", "concentration": 2}
 
 def begun(
     mixture: Mixture, data: object, start: PointFit | None, *, seed: int, progress: Progress | None
-) -> tuple[Mixture, Posterior, PointFit]:
-    """The mixture with all its numbers, its posterior, and the EM fit to start from, made with `seed` where none is given.
+) -> tuple[Prepared, Posterior, PointFit]:
+    """The mixture with all its numbers and its rows, its posterior, and the EM fit to start from, made with `seed` where none is
+    given.
 
     A proper prior whose density has no maximum away from the edge leaves EM nothing to end at, and has a posterior all the same:
     `held_mode` then is where to start, and its status says so.
@@ -42,7 +43,7 @@ def begun(
     found = best(near, seed, progress) if start is None else start
     if at_the_edge(found, near):
         found = held_mode(near, seed, progress)
-    return prepared.mixture, posterior_of(prepared.mixture, prepared.rows), found if found is start else announced(found)
+    return prepared, posterior_of(prepared.mixture, prepared.rows), found if found is start else announced(found)
 
 
 def fitted(prepared: Prepared, *, seed: int, progress: Progress | None) -> PointFit:

@@ -10,7 +10,7 @@ from gmm_ppl.errors import FitError
 from gmm_ppl.inference.arguments import check_count
 from gmm_ppl.inference.base import DrawsFit, Restarts
 from gmm_ppl.inference.em.engine import Climbs, Engine
-from gmm_ppl.inference.em.restarts import summarise
+from gmm_ppl.inference.em.restarts import firsts, summarise
 from gmm_ppl.inference.prepared import Prepared, check_mode, prepare
 from gmm_ppl.mixture.density import log_density
 from gmm_ppl.mixture.parameters import MixtureParameters
@@ -105,35 +105,19 @@ def modes_of(prepared: Prepared, draws: MixtureParameters, *, climbs: int, engin
     )
 
 
-def followed(
-    prepared: Prepared, starts: MixtureParameters, progress: Progress, kinds: tuple[str, ...] | None = None
-) -> tuple[Climbs, Restarts, np.ndarray]:
+def followed(prepared: Prepared, starts: MixtureParameters, progress: Progress) -> tuple[Climbs, Restarts, np.ndarray]:
     """Starts at the ends of their climbs by EM, what each came to, and the number of its mode, as `number_modes` has it.
 
     Raises:
         FitError: none came to an end that can be used.
     """
     count = len(starts.weights)
-    engine = Engine.of(prepared, lanes=count)
-    return numbered(prepared, engine.climb(starts, progress=progress), kinds or ("given",) * count)
-
-
-def numbered(prepared: Prepared, climbs: Climbs, kinds: tuple[str, ...]) -> tuple[Climbs, Restarts, np.ndarray]:
-    """Climbs, what each came to, and the number of its mode.
-
-    Raises:
-        FitError: none came to an end that can be used.
-    """
-    ends = summarise(climbs, float(prepared.rows.total), kinds)
+    climbs = Engine.of(prepared, lanes=count).climb(starts, progress=progress)
+    ends = summarise(climbs, float(prepared.rows.total), ("given",) * count)
     number = number_modes(ends.optimum, densities(climbs.parameters, some_rows(prepared.x)))
     if number.max() < 0:
         raise FitError(f"EM: {ends.status[ends.best].value}")
     return climbs, ends, number
-
-
-def firsts(number: np.ndarray) -> list[int]:
-    """The first start in each mode."""
-    return [int(np.flatnonzero(number == mode)[0]) for mode in range(number.max() + 1)]
 
 
 def some_rows(x: np.ndarray) -> np.ndarray:

@@ -36,12 +36,15 @@ def rivals_of(prepared: Prepared, climbs: Climbs, restarts: Restarts) -> Iterato
 
     Where an optimum lies P nats below the best, each of P coordinates would have to be e times as uncertain there.
     """
-    shape = prepared.shape
-    gap = shape.family.count_parameters(shape.components, shape.features) + shape.components * (shape.features + 1) - 1
-    for number in range(1, min(MOST, restarts.optimum.max(initial=0) + 1)):
-        place = int(np.flatnonzero(restarts.optimum == number)[0])
-        if not climbs.spurious[place] and restarts.objective[restarts.best] - restarts.objective[place] <= gap:
+    for place in firsts(restarts.optimum)[1:MOST]:
+        below = restarts.objective[restarts.best] - restarts.objective[place]
+        if not climbs.spurious[place] and below <= prepared.shape.n_parameters:
             yield in_order(point_of_start(prepared, climbs, restarts, place))
+
+
+def firsts(number: np.ndarray) -> list[int]:
+    """The first start in each optimum, or mode, numbered from 0."""
+    return [int(np.flatnonzero(number == each)[0]) for each in range(number.max(initial=-1) + 1)]
 
 
 def point_of_start(prepared: Prepared, climbs: Climbs, restarts: Restarts, place: int) -> PointFit:

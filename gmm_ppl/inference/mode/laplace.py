@@ -71,12 +71,12 @@ def laplace(
     """
     check_count("chains", chains)
     check_count("draws", draws)
-    resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
+    given, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     began = time.monotonic()
     mode, origin = mode_from(target, point, "laplace")
     with one_blas_thread():
         drawn = to_numpy(draw(target, mode, origin, jax.random.key(seed), chains, draws))
-    return collect(resolved, point, mode, drawn, seconds=time.monotonic() - began, seed=seed)
+    return collect(given.mixture, point, mode, drawn, seconds=time.monotonic() - began, seed=seed)
 
 
 def collect(mixture: Mixture, point: PointFit, mode: Mode, drawn: dict[str, Any], *, seconds: float, seed: int) -> LaplaceFit:

@@ -103,6 +103,6 @@ def mode_and_scale(
     mixture: Mixture, data: object, start: PointFit | None, seed: int, progress: Progress | None
 ) -> tuple[Mixture, Sites, np.ndarray]:
     """The mixture with its numbers, and in double precision the unconstrained mode with its W."""
-    resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
+    given, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     mode, unconstrained = mode_from(target, point, "mcmc")
-    return to_numpy((resolved, ravel_pytree(unconstrained)[1](mode.position), mode.curvature.scale))
+    return to_numpy((given.mixture, ravel_pytree(unconstrained)[1](mode.position), mode.curvature.scale))

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gmm_ppl.inference.base import PointFit, Restarts
+from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.em.engine import Climbs, Engine, joined
-from gmm_ppl.inference.em.restarts import SAME_OPTIMUM, in_order, point_of_start, summarise
-from gmm_ppl.inference.em.search import FOLLOWED, PROPOSALS, beginnings, ends_of_proposals
+from gmm_ppl.inference.em.restarts import SAME_OPTIMUM, firsts, in_order, point_of_start, summarise
+from gmm_ppl.inference.em.search import FOLLOWED, beginnings, ends_of_proposals
 from gmm_ppl.inference.optima import Optima, evidence_above
 from gmm_ppl.inference.prepared import Prepared
 from gmm_ppl.mixture.parameters import MixtureParameters
@@ -33,13 +33,12 @@ WEIGHED = 4
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """What `tried` splits and merges of draws led to.
+    """What splits and merges of draws led to.
 
     `missed` is the heaviest optimum where no draw and no start had been, `weight` its share of the evidence of all optima that
     are known; None and 0 where there is none. `higher` is an optimum above EM's best, `gain` by how many nats.
     """
 
-    tried: int
     missed: PointFit | None
     weight: float
     higher: PointFit | None
@@ -48,15 +47,14 @@ class Probe:
 
 def probe(prepared: Prepared, target: Posterior, found: Optima, draws: MixtureParameters, seed: int) -> Probe | None:
     """Splits and merges of draws (chain, draw, …); None where rows are many or EM has no M-step in closed form."""
-    bounded = prepared.of(replace(prepared.mixture, prior=prepared.prior.with_mode()))
     if not (target.short and isinstance(prepared.prior, AbstractDirectPrior)) or prepared.shape.components == 1:
         return None
+    bounded = prepared.of(replace(prepared.mixture, prior=prepared.prior.with_mode()))
     ends = ends_from(bounded, spaced(draws, FOLLOWED_DRAWS), spaced(draws, SPLIT_DRAWS), seed)
     restarts = summarise(ends, float(prepared.rows.total), ("draw",) * len(ends.status))
     same = SAME_OPTIMUM * float(prepared.rows.total)
     top = max(each.objective for each in found.points)
-    met = [first_of(restarts, number) for number in range(restarts.optimum.max(initial=-1) + 1)]
-    regular = [place for place in met if not ends.spurious[place]]
+    regular = [place for place in firsts(restarts.optimum) if not ends.spurious[place]]
     points = {place: in_order(point_of_start(bounded, ends, restarts, place)) for place in regular}
     higher = next((points[place] for place in regular if points[place].objective > top + same), None)
     visited = set(restarts.optimum[:FOLLOWED_DRAWS].tolist())
@@ -65,7 +63,7 @@ def probe(prepared: Prepared, target: Posterior, found: Optima, draws: MixturePa
         points[at] for at in regular if restarts.optimum[at] not in visited and np.abs(known - points[at].objective).min() > same
     ]
     missed, weight = heaviest(target, found, [each for each in new if not each.empty][:WEIGHED])
-    return Probe(SPLIT_DRAWS * PROPOSALS, missed, weight, higher, higher.objective - top if higher else 0.0)
+    return Probe(missed, weight, higher, higher.objective - top if higher else 0.0)
 
 
 def ends_from(prepared: Prepared, followed: MixtureParameters, split: MixtureParameters, seed: int) -> Climbs:
@@ -84,11 +82,6 @@ def spaced(draws: MixtureParameters, many: int) -> MixtureParameters:
     flat = map_arrays(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:]), draws)
     chosen = np.linspace(0, len(flat.weights) - 1, many).round().astype(int)
     return map_arrays(lambda leaf: leaf[chosen], flat)
-
-
-def first_of(restarts: Restarts, number: int) -> int:
-    """The first start that ended in an optimum."""
-    return int(np.flatnonzero(restarts.optimum == number)[0])
 
 
 def heaviest(target: Posterior, found: Optima, new: list[PointFit]) -> tuple[PointFit | None, float]:

@@ -12,7 +12,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jax.scipy.linalg import solve_triangular
 from jax.scipy.special import logsumexp
 
 from gmm_ppl.inference.mode.coordinates import Coordinates
@@ -22,6 +21,7 @@ from gmm_ppl.mixture.residuals import statistics_of_memberships
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.priors.base import AbstractConjugatePrior
 from gmm_ppl.priors.kernel import ConjugateKernel
+from gmm_ppl.priors.laws import InverseWishartLaw, WeightsLaw, inverse_gamma
 from gmm_ppl.priors.normalisers import log_normaliser
 from gmm_ppl.types import Array, Float
 
@@ -39,11 +39,12 @@ MOST_COMPONENTS = 6
 
 
 class Reassignment(eqx.Module):
-    """What such a move needs: the posterior, its coordinates with the inverse of their scale, and log memberships (G, N, K) that
-    proposals are made from.
+    """What such a move needs: the posterior, its prior's kernel, its coordinates with the inverse of their scale, and log
+    memberships (G, N, K) that proposals are made from.
     """
 
     posterior: Posterior
+    kernel: ConjugateKernel
     coordinates: Coordinates
     inverse: Array
     guides: Float[Array, "G N K"]
@@ -54,42 +55,42 @@ class Reassignment(eqx.Module):
         for_rows, for_jump, for_parameters = jax.random.split(key, 3)
         at = posterior.parameters(posterior.constrain(self.coordinates.unconstrained(position)))
         joint = component_log_densities(posterior.x, at)
-        memberships = self.jumped(drawn_memberships(for_rows, joint), for_jump)
-        parameters = drawn_parameters(for_parameters, self.given(memberships), at)
+        given = self.jumped(drawn_memberships(for_rows, joint), for_jump)
+        parameters = drawn_parameters(for_parameters, given, at)
         away = ravel_pytree(posterior.unconstrain(parameters.sites))[0] - ravel_pytree(self.coordinates.centre)[0]
         return self.inverse @ away if self.inverse.ndim == 2 else self.inverse * away
 
     def given(self, memberships: Float[Array, "N K"]) -> ConjugateKernel:
         """The law of parameters given who belongs where."""
-        prior, shape = self.posterior.prior, self.posterior.shape
-        assert isinstance(prior, AbstractConjugatePrior)
-        return prior.kernel(shape).given(statistics_of_memberships(self.posterior.rows, memberships, shape.family.moment))
+        return self.kernel.given(statistics_of_memberships(self.posterior.rows, memberships, self.kernel.moment))
 
-    def jumped(self, memberships: Float[Array, "N K"], key: Array) -> Float[Array, "N K"]:
-        """Memberships proposed from a guide where they are accepted, else the same."""
+    def jumped(self, memberships: Float[Array, "N K"], key: Array) -> ConjugateKernel:
+        """The law of parameters given memberships proposed from a guide where those are accepted, else given the same.
+
+        A law's normaliser is −log p(x, z), parameters integrated out, but for a constant.
+        """
         for_guide, for_order, for_rows, for_choice = jax.random.split(key, 4)
         guide = self.guides[jax.random.randint(for_guide, (), 0, len(self.guides))]
         proposed = drawn_memberships(for_rows, jax.random.permutation(for_order, guide, axis=1))
-        gain = self.log_joint(proposed) - self.log_joint(memberships)
+        here, there = self.given(memberships), self.given(proposed)
+        gain = log_normaliser(here, self.posterior.shape) - log_normaliser(there, self.posterior.shape)
         gain += log_proposal(self.guides, memberships) - log_proposal(self.guides, proposed)
-        return jnp.where(jnp.log(jax.random.uniform(for_choice)) < gain, proposed, memberships)
-
-    def log_joint(self, memberships: Float[Array, "N K"]) -> Float[Array, ""]:
-        """Log p(x, z), parameters integrated out, in nats and up to a constant."""
-        return -log_normaliser(self.given(memberships), self.posterior.shape)
+        accepted = jnp.log(jax.random.uniform(for_choice)) < gain
+        return jax.tree.map(lambda new, old: jnp.where(accepted, new, old), there, here)
 
 
 def reassignment(posterior: Posterior, coordinates: Coordinates, optima: tuple[MixtureParameters, ...]) -> Reassignment | None:
     """What moves of many rows need; None where parameters given assignments have no closed law, where rows are many, and where
     there is one optimum: the moves take some seconds to compile.
     """
-    shape = posterior.shape
-    closed = isinstance(posterior.prior, AbstractConjugatePrior) and posterior.prior.proper and len(shape.family.parts) == 1
-    if not closed or not posterior.short or len(optima) < 2 or shape.components > MOST_COMPONENTS:
+    shape, prior = posterior.shape, posterior.prior
+    if not isinstance(prior, AbstractConjugatePrior) or not prior.proper or len(shape.family.parts) > 1:
+        return None
+    if not posterior.short or len(optima) < 2 or shape.components > MOST_COMPONENTS:
         return None
     scale = coordinates.scale
     inverse = jnp.linalg.inv(scale) if scale.ndim == 2 else 1 / scale
-    return Reassignment(posterior, coordinates, inverse, guiding(posterior, optima))
+    return Reassignment(posterior, prior.kernel(shape), coordinates, inverse, guiding(posterior, optima))
 
 
 def guiding(posterior: Posterior, optima: tuple[MixtureParameters, ...]) -> Float[Array, "G N K"]:
@@ -117,30 +118,19 @@ def log_proposal(guides: Float[Array, "G N K"], memberships: Float[Array, "N K"]
 
 def drawn_parameters(key: Array, kernel: ConjugateKernel, like: MixtureParameters) -> MixtureParameters:
     """Weights, covariances and means from their law given assignments."""
-    family, features = type(like.covariance), like.means.shape[-1]
+    family = type(like.covariance)
     for_weights, for_covariance, for_means = jax.random.split(key, 3)
-    weights = jax.nn.softmax(jax.random.loggamma(for_weights, kernel.concentration))
+    weights = WeightsLaw(kernel.concentration).sample(for_weights)
     # The law of the means takes one count of each component.
     count, scatter = family.pooled(kernel.count - 1, kernel.scatter)
+    degrees = count - kernel.moment.measure(like.means.shape[-1])
     (part,) = family.parts
-    draw = inverse_wishart if part.support.axes else inverse_gamma
-    covariance = family.from_sites({part.name: draw(for_covariance, count, scatter)})
+    law = (
+        InverseWishartLaw(degrees, scatter)
+        if part.support.axes
+        else inverse_gamma(jnp.broadcast_to(degrees, scatter.shape), scatter)
+    )
+    covariance = family.from_sites({part.name: law.sample(for_covariance)})
     noise = jax.random.normal(for_means, like.means.shape, like.means.dtype)
     means = kernel.mean + covariance.colour(noise) / jnp.sqrt(kernel.mean_precision)[:, None]
-    return MixtureParameters(weights, means.reshape(-1, features), covariance)
-
-
-def inverse_wishart(key: Array, count: Array, scatter: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
-    """Matrices whose log density is −½ (n log |Σ| + tr(W Σ⁻¹)), by Bartlett's decomposition of Σ⁻¹."""
-    features = scatter.shape[-1]
-    for_diagonal, for_others = jax.random.split(key)
-    degrees = jnp.asarray(count)[..., None] - features - 1 - jnp.arange(features)
-    root = jnp.sqrt(2 * jax.random.gamma(for_diagonal, degrees / 2))
-    lower = jnp.tril(jax.random.normal(for_others, scatter.shape, scatter.dtype), -1) + root[..., None] * jnp.eye(features)
-    half = solve_triangular(lower, jnp.linalg.cholesky(scatter).mT, lower=True)
-    return half.mT @ half
-
-
-def inverse_gamma(key: Array, count: Array, scatter: Array) -> Array:
-    """Variances whose log density is −½ (n log σ² + w / σ²)."""
-    return scatter / (2 * jax.random.gamma(key, jnp.broadcast_to(jnp.asarray(count) / 2 - 1, scatter.shape)))
+    return MixtureParameters(weights, means, covariance)

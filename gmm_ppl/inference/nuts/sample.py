@@ -23,7 +23,6 @@ from gmm_ppl.inference.nuts.recorder import Recorder
 from gmm_ppl.inference.nuts.teams import Teams
 from gmm_ppl.inference.nuts.warmup import Chain, Sampler, begin_chains, schedule
 from gmm_ppl.inference.optima import Optima, places, weighed
-from gmm_ppl.inference.prepared import prepare
 from gmm_ppl.inference.status import Status
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.model.specification import Mixture
@@ -78,7 +77,7 @@ def sample(
         FitError: no density to follow where the chains would begin.
     """
     check_arguments(chains, draws, warmup, target_acceptance, max_tree_depth)
-    resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
+    given, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     began = time.monotonic()
     with watched(progress) as watching, one_blas_thread():
         found = weighed(target, point)
@@ -86,8 +85,8 @@ def sample(
         state, chosen, key = begun_chains(sampler, found, jax.random.key(seed), chains, warmup)
         records = run_chains(sampler, state, key, draws, chosen, watching)
     run = {"seed": seed, "draws_asked": draws, "optima": found if len(found.points) > 1 else None}
-    made = collect(target, sampler, resolved, found.heaviest, chosen, records, seconds=time.monotonic() - began, **run)
-    return replace(made, probe=probe(prepare(resolved, data), target, found, made.parameters, seed))
+    made = collect(target, sampler, given.mixture, found.heaviest, chosen, records, seconds=time.monotonic() - began, **run)
+    return replace(made, probe=probe(given, target, found, made.parameters, seed))
 
 
 def check_arguments(chains: int, draws: int, warmup: int | None, target_acceptance: float, max_tree_depth: int) -> None:

@@ -14,7 +14,7 @@ from gmm_ppl.inference.beginning import begun
 from gmm_ppl.inference.mode.coordinates import check_start
 from gmm_ppl.inference.smc.population import Population, advance_all, begin_all, expanded
 from gmm_ppl.inference.smc.tempering import Tempering
-from gmm_ppl.model.specification import Mixture, resolved_prior
+from gmm_ppl.model.specification import Mixture
 from gmm_ppl.priors.labels import why_labels_matter
 from gmm_ppl.progress import Progress, watched
 from gmm_ppl.types import Array, in_float64, to_numpy
@@ -76,18 +76,18 @@ def temper(
         FitError: no particle has a finite density.
     """
     check_arguments(chains, draws, moves, target_ess)
-    resolved, target, point = begun(mixture, data, start, seed=seed, progress=progress)
+    given, target, point = begun(mixture, data, start, seed=seed, progress=progress)
     check_start(target, point)
     began = time.monotonic()
     make_room()
     with watched(progress) as watching, one_blas_thread():
-        alike = mixture.components > 1 and not why_labels_matter(resolved_prior(resolved))
+        alike = mixture.components > 1 and not why_labels_matter(given.prior)
         tempering = Tempering(target, target_ess, moves, alike)
         for_run, for_labels = jax.random.split(jax.random.key(seed))
         population, path = run(tempering, for_run, chains, draws, watching)
         labels = jax.random.split(for_labels, (chains, draws))
         found = to_numpy((population, expanded(tempering, population.position[:, :, -1], labels)))
-    return collect(resolved, point, *found, path, seconds=time.monotonic() - began, seed=seed)
+    return collect(given.mixture, point, *found, path, seconds=time.monotonic() - began, seed=seed)
 
 
 def check_arguments(chains: int, draws: int, moves: int, target_ess: float) -> None:
