@@ -29,7 +29,7 @@ with respect to its logarithm, two degrees of freedom more.
 
 def clear_rows():
     """Two clusters that nobody would confuse, so that chains stay at one labelling and mix well there."""
-    return overlapping_rows() + np.where(np.arange(N) < N // 3, 0, 6)[:, None] * [1.0, 10.0]
+    return overlapping_rows() + np.where(np.arange(N) < N // 3, 0, 4)[:, None] * [1.0, 10.0]
 
 
 @pytest.mark.parametrize("name", LAWS)
