@@ -10,8 +10,8 @@ from gmm_ppl.calibration.engines import ENGINES
 from gmm_ppl.calibration.replication import Question, drawn_from, simulate
 from gmm_ppl.calibration.run import Calibration, in_parallel, quietly
 from gmm_ppl.calibration.uniformity import holm
+from gmm_ppl.inference.mixing import effective
 from gmm_ppl.progress import Progress, silent
-from gmm_ppl.results.diagnostics import effective_draws
 from gmm_ppl.types import Float, in_float64
 
 LOOKED_AT = 20
@@ -103,4 +103,4 @@ def differences(one: Float[np.ndarray, "C M Q"], other: Float[np.ndarray, "B L Q
 
 def moments(scores: Float[np.ndarray, "C M Q"]) -> tuple[np.ndarray, np.ndarray]:
     """Mean, and the square of its Monte-Carlo error."""
-    return scores.mean(axis=(0, 1)), scores.var(axis=(0, 1)) / effective_draws(scores)
+    return scores.mean(axis=(0, 1)), scores.var(axis=(0, 1)) / effective(scores, "mean")

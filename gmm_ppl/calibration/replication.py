@@ -15,6 +15,7 @@ from gmm_ppl.calibration.quantities import flat, quantities
 from gmm_ppl.calibration.ranks import lag_one, ranks
 from gmm_ppl.compiled import compiled, mapped
 from gmm_ppl.errors import FitError, InputError
+from gmm_ppl.inference.mixing import r_hat
 from gmm_ppl.mixture.operations import sample_rows
 from gmm_ppl.mixture.parameters import MixtureShape
 from gmm_ppl.mixture.rows import rows
@@ -23,7 +24,6 @@ from gmm_ppl.model.specification import Mixture, as_jax, resolved_prior
 from gmm_ppl.priors import AbstractPrior
 from gmm_ppl.priors.base import Sites
 from gmm_ppl.priors.sites import draw_sites
-from gmm_ppl.results.diagnostics import r_hat
 from gmm_ppl.types import Array, Float, Int, to_numpy
 
 SEEDS = 2**31 - 1

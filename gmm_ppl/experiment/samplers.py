@@ -39,6 +39,11 @@ class NutsConfig(Draws):
         description="The acceptance probability that the step size is adapted to; more means smaller steps.",
     )
     max_tree_depth: int = Field(default=10, ge=1, le=20, description="A draw takes at most 2 to this power leapfrog steps.")
+    max_thinning: int = Field(
+        default=8,
+        ge=1,
+        description="A kept draw takes at most so many transitions: doubled from 1 until chains agree. 1 keeps all.",
+    )
 
 
 class LaplaceConfig(Draws):

@@ -125,10 +125,11 @@ class DrawsFit:
 class NutsFit(DrawsFit):
     """Draws of NUTS, and how it warmed up: transitions a chain, whether the metric was measured in windows, and why.
 
-    `optima` are those of EM that chains were dealt out to (`optima.Optima`), None where EM found one only.
+    `optima` are those that chains were dealt out to (`optima.Optima`), one or more.
     `normal_pareto_k` is the Pareto k̂ of the normal law at the mode, whose curvature whitened the coordinates; NaN where nobody
     looked. `probe` is what splits and merges of draws led to (`probe.Probe`), None where there were none. `draws_asked` are the
-    draws a chain that were asked for: more than there are where Ctrl-C came.
+    draws a chain that were asked for: more than there are where Ctrl-C came. `thinning` is how many transitions each draw took;
+    `rows_moved` whether assignments of many rows were moved before each (`reassignment`).
     """
 
     warmup: int
@@ -136,9 +137,16 @@ class NutsFit(DrawsFit):
     warmup_reason: str
     normal_pareto_k: float
     draws_asked: int
-    optima: Any = None
+    optima: Any
+    thinning: int = 1
+    rows_moved: bool = False
     probe: Any = None
     engine: str = "nuts"
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether there are fewer draws than were asked for."""
+        return self.parameters.weights.shape[1] < self.draws_asked
 
     @property
     def missed_weight(self) -> float | None:
@@ -153,7 +161,7 @@ class NutsFit(DrawsFit):
     @property
     def begun_at(self) -> str:
         """Where chains began, in words."""
-        if self.optima is None:
+        if len(self.optima.points) == 1:
             if self.start.status is Status.ELSEWHERE:
                 return "dispersed about the mode under the weak prior, since EM collapsed"
             return "dispersed about the mode above the EM point"

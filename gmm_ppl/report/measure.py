@@ -93,6 +93,7 @@ def _posterior(tree: xr.DataTree, rows: list[ParameterRow], powers: xr.Dataset |
         asked=stats.attrs.get("draws_asked"),
         missed_weight=stats.attrs.get("missed_weight"),
         higher_by=stats.attrs.get("higher_by"),
+        rows_moved=bool(stats.attrs.get("rows_moved")),
         prior_shift=None if powers is None else _shift(powers),
     )
 

@@ -6,7 +6,6 @@ import xarray as xr
 from gmm_ppl.results.agreement import deviation, fixed
 from gmm_ppl.results.labels import SAMPLE, parameter_names
 from gmm_ppl.results.scalars import scalars
-from gmm_ppl.types import Float
 
 ETI = 0.89
 """Probability of the equal-tailed intervals, ArviZ's own default."""
@@ -68,21 +67,3 @@ def trouble(tree: xr.DataTree) -> dict[str, int]:
         "tree_depth_hits": int((statistics["tree_depth"] >= limit).sum()) if "tree_depth" in statistics else 0,
         "max_tree_depth": limit,
     }
-
-
-def r_hat(draws: Float[np.ndarray, "C M Q"]) -> Float[np.ndarray, " Q"]:
-    """Rank-normalised split R-hat of every quantity; 1 where it does not vary."""
-    return _of_each("rhat", draws, 1.0)
-
-
-def effective_draws(draws: Float[np.ndarray, "C M Q"]) -> Float[np.ndarray, " Q"]:
-    """Effective sample size for the mean of every quantity; all draws where it does not vary."""
-    return _of_each("ess", draws, draws.shape[0] * draws.shape[1], method="mean")
-
-
-def _of_each(name: str, draws: np.ndarray, constant: float, **options: str) -> np.ndarray:
-    from arviz_stats.base.array import array_stats
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = getattr(array_stats, name)(draws, chain_axis=0, draw_axis=1, **options)
-    return np.where(np.ptp(draws, axis=(0, 1)) > 0, found, constant)

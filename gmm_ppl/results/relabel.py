@@ -14,7 +14,8 @@ from gmm_ppl.results.relabelling import find_relabelling
 from gmm_ppl.types import in_float64
 
 EVIDENCE = ("log_evidence", "log_evidence_error", "normal_log_evidence", "pareto_k", "flattest")
-WARMUP = ("warmup", "warmup_reason", "begun_at", "normal_pareto_k", "draws_asked", "missed_weight", "higher_by")
+WARMUP = ("warmup", "warmup_reason", "begun_at", "normal_pareto_k", "draws_asked")
+MOVES = ("thinning", "rows_moved", "missed_weight", "higher_by")
 """What engines say once for all draws."""
 
 
@@ -80,8 +81,9 @@ def relabel(fit: DrawsFit, x: np.ndarray, *, method: str | None = None) -> Relab
 
 
 def facts(fit: DrawsFit) -> dict[str, float | str]:
-    """What this kind of fit says of `EVIDENCE` and `WARMUP`."""
-    return {name: said for name in (*EVIDENCE, *WARMUP) if (said := getattr(fit, name, None)) is not None}
+    """What this kind of fit says of `EVIDENCE`, `WARMUP` and `MOVES`; netCDF has no truth values."""
+    found = {name: said for name in (*EVIDENCE, *WARMUP, *MOVES) if (said := getattr(fit, name, None)) is not None}
+    return {name: int(said) if isinstance(said, bool) else said for name, said in found.items()}
 
 
 def check_allowed(prior: AbstractPrior, method: str, reason: str) -> None:

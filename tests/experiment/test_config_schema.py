@@ -157,6 +157,7 @@ def test_resolved_config_holds_every_default(experiment):
             "draws": 10,
             "target_acceptance": 0.8,
             "max_tree_depth": 10,
+            "max_thinning": 8,
         },
         "report": {"formats": ["html", "md"]},
     }

@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import digamma
 
 import gmm_ppl as gp
-from gmm_ppl.inference.nuts.sample import begun_chains, collect, prepared, run_chains
+from gmm_ppl.inference.nuts.run import Settings, run
 from gmm_ppl.inference.optima import weighed
 from gmm_ppl.progress import silent
 from tests.inference import exact
@@ -68,11 +68,8 @@ def test_without_rows_the_draws_are_the_priors(eight_rows):
         target = gp.posterior(eight_rows.mixture, EIGHT_ROWS)
         empty = eqx.tree_at(lambda each: each.rows.weights, target, np.zeros(len(EIGHT_ROWS)))
         found = weighed(empty, replace(eight_rows.start, rivals=()))
-        sampler = prepared(empty, found, 0.9, 10)
-        state, chosen, key = begun_chains(sampler, found, jax.random.key(4), CHAINS, WARMUP)
-        records = run_chains(sampler, state, key, DRAWS, chosen, silent)
-        run = {"seconds": 0.0, "seed": 4, "draws_asked": DRAWS}
-        draws = collect(empty, sampler, eight_rows.mixture, eight_rows.start, chosen, records, **run)
+        settings = Settings(4, CHAINS, DRAWS, WARMUP, target_acceptance=0.9, max_tree_depth=10, max_thinning=1)
+        draws = run(eight_rows.mixture, empty, found, settings, silent)
     variances = draws.parameters.covariances[..., 0, 0]
     means, weights = draws.parameters.means[..., 0], draws.parameters.weights
     expected_variance = prior.scale / (prior.degrees - 2)

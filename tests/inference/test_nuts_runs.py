@@ -14,13 +14,15 @@ from gmm_ppl import model
 from gmm_ppl.inference import optima
 from gmm_ppl.inference.base import Status
 from gmm_ppl.inference.mode.coordinates import dispersed_candidates
-from gmm_ppl.inference.nuts import sample as nuts
+from gmm_ppl.inference.nuts import run as nuts
+from gmm_ppl.inference.nuts import sample as sampling
 from tests.inference import exact
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR
 from tests.inference.monte_carlo import assert_mean
 from tests.inference.test_loop import interrupt_at
 
 CHAINS, WARMUP, DRAWS = 4, 150, 100
+SETTINGS = nuts.Settings(7, CHAINS, DRAWS, WARMUP, target_acceptance=0.9, max_tree_depth=10, max_thinning=1)
 STATISTICS = {"lp", "diverging", "n_steps", "tree_depth", "acceptance_rate", "energy", "step_size"}
 
 
@@ -97,7 +99,7 @@ def test_chains_differ(run):
 @pytest.mark.usefixtures("x64")
 def test_starts_are_dispersed_about_the_mode(point):
     posterior = gp.posterior(mixture(), EIGHT_ROWS)
-    coordinates = nuts.prepared(posterior, nuts.weighed(posterior, point), 0.9, 10).coordinates
+    coordinates = nuts.prepared(posterior, optima.weighed(posterior, point), SETTINGS).coordinates
     keys = jax.random.split(jax.random.key(0), 400)
     candidates = np.asarray(jax.vmap(lambda key: dispersed_candidates(coordinates, key))(keys))
     np.testing.assert_allclose(candidates[:, 0].std(axis=0), 2, rtol=0.15)
@@ -110,7 +112,7 @@ def test_starts_are_dispersed_about_the_mode(point):
 @pytest.mark.usefixtures("x64")
 def test_chains_begin_dispersed(point):
     posterior = gp.posterior(mixture(), EIGHT_ROWS)
-    sampler = nuts.prepared(posterior, nuts.weighed(posterior, point), 0.9, 10)
+    sampler = nuts.prepared(posterior, optima.weighed(posterior, point), SETTINGS)
     chains, ratios, _ = nuts.begin_chains(sampler, jax.random.key(5), CHAINS, 0)
     starts = np.asarray(chains.nuts.position)
     apart = np.linalg.norm(starts[:, None] - starts, axis=-1)[np.triu_indices(CHAINS, 1)]
@@ -192,6 +194,30 @@ def test_an_interruption_during_a_segment_keeps_those_before(run_by_fifty, monke
     np.testing.assert_array_equal(found.parameters.means, run.parameters.means[:, :50])
 
 
+def test_an_interruption_while_modes_are_looked_for_keeps_all_draws(run, monkeypatch):
+    def probe(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sampling, "probe", probe)
+    with pytest.warns(
+        gp.FitWarning, match=r"^NUTS: interrupted; draws were kept, though they may have missed modes\.$"
+    ) as caught:
+        found = sample(start=run.start)
+    assert caught[0].filename == __file__
+    np.testing.assert_array_equal(found.parameters.means, run.parameters.means)
+
+
+def test_chains_that_have_not_agreed_go_on(point, monkeypatch):
+    """Twice as long, and again, as far as they may; kept are as many, and the same as of a run that asks for them all."""
+    monkeypatch.setattr(nuts, "have_agreed", lambda *_: False)
+    found, whole = sample(start=point, max_thinning=6), sample(start=point, max_thinning=1, draws=4 * DRAWS)
+    assert (found.thinning, found.draws_asked, found.parameters.weights.shape[1]) == (4, DRAWS, DRAWS)
+    np.testing.assert_array_equal(found.parameters.means, whole.parameters.means[:, 3::4])
+    every = whole.sampler_statistics["n_steps"].reshape(CHAINS, DRAWS, 4)
+    np.testing.assert_array_equal(found.sampler_statistics["n_steps"], every.sum(axis=-1))
+    assert sample(start=point, max_thinning=1).thinning == 1
+
+
 @pytest.mark.usefixtures("fifty")
 @pytest.mark.parametrize("call", [1, 3])
 def test_an_interruption_of_the_warm_up_is_passed_on(point, call):
@@ -245,6 +271,7 @@ REFUSALS = {
     "draws": ({"draws": 2.5}, "draws must be a whole number from 1; given 2.5."),
     "warm-up": ({"warmup": -1}, "warmup must be a whole number from 0; given -1."),
     "depth": ({"max_tree_depth": True}, "max_tree_depth must be a whole number from 1; given True."),
+    "thinning": ({"max_thinning": 0}, "max_thinning must be a whole number from 1; given 0."),
     "acceptance": (
         {"target_acceptance": 1.0},
         "target_acceptance must be a number between 0 and 1, neither included; given 1.0.",

@@ -1,7 +1,5 @@
 """Distinct optima of EM and what they weigh, and chains that begin at them: three tight clusters, two components."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -103,19 +101,19 @@ def test_starts_of_several_kinds_find_heavier_ones():
 
 
 def test_chains_begin_where_a_given_fit_has_been():
-    """A fit knows the other optima of its starts, and chains that should stay at one are given no others."""
+    """A fit knows the other optima of its starts; what draws lead to comes after those."""
     point = gp.fit(MIXTURE, ROWS, seed=3)
     draws = gp.sample(MIXTURE, ROWS, start=point, seed=3, draws=10, warmup=0)
-    assert [each.objective for each in draws.optima.points] == [point.objective, *(each.objective for each in point.rivals)]
+    known = [point.objective, *(each.objective for each in point.rivals)]
+    assert [each.objective for each in draws.optima.points][: len(known)] == known
     assert draws.start is draws.optima.heaviest
-    assert gp.sample(MIXTURE, ROWS, start=replace(point, rivals=()), seed=3, draws=10, warmup=0).optima is None
 
 
 def test_where_there_is_one_optimum_nothing_changes():
     rows = np.concatenate([ROWS[:4], ROWS[8:]])
     draws = gp.sample(MIXTURE, rows, seed=3, chains=2, draws=40)
     assert "several" not in draws.warmup_reason
-    assert draws.optima is None or "2 at optimum 0" in draws.begun_at
+    assert len(draws.optima.points) == 1 or "2 at optimum 0" in draws.begun_at
 
 
 def test_refusals():

@@ -8,10 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
+from scipy import stats
 
 import gmm_ppl as gp
 from gmm_ppl.inference.mode.coordinates import coordinates_at
-from gmm_ppl.inference.nuts.reassignment import drawn_parameters, reassignment
+from gmm_ppl.inference.nuts.conjugate_draws import Noise, drawn_parameters, log_gammas
+from gmm_ppl.inference.nuts.reassignment import reassignment
 from gmm_ppl.mixture.covariance import FAMILIES, find_family
 from gmm_ppl.mixture.density import log_density
 from gmm_ppl.mixture.parameters import MixtureParameters
@@ -33,7 +35,7 @@ PRIOR = {
     "degrees_of_freedom": 4.0,
     "scale": 0.5,
 }
-LANES, MOVES = 1500, 100
+LANES, MOVES = 1500, 34
 
 
 @in_float64
@@ -83,7 +85,9 @@ def test_covariances_have_the_means_of_their_laws(family):
     kernel = target.prior.kernel(target.shape)
     (part,) = found.parts
     like = MixtureParameters(np.full(2, 0.5), np.zeros((2, 2)), found.from_sites({part.name: np.zeros(())}))
-    draws = jax.jit(jax.vmap(lambda key: drawn_parameters(key, kernel, like).sites))(jax.random.split(jax.random.key(1), 20_000))
+    draws = jax.jit(jax.vmap(lambda key: drawn_parameters(Noise(key, like), kernel, like).sites))(
+        jax.random.split(jax.random.key(1), 20_000)
+    )
     count, scatter = found.pooled(np.asarray(kernel.count) - 1, np.asarray(kernel.scatter))
     less = np.asarray(count - (6 if part.support.axes else 4))
     wanted = scatter / np.reshape(less, (*less.shape, *[1] * part.support.axes))
@@ -91,3 +95,12 @@ def test_covariances_have_the_means_of_their_laws(family):
         drawn = np.asarray(draws[name])
         error = drawn.std(axis=0) / np.sqrt(len(drawn))
         assert (np.abs(drawn.mean(axis=0) - value) < 4.5 * error).all(), name
+
+
+@pytest.mark.parametrize("shape", [0.05, 0.5, 1.0, 3.0, 40.0])
+@in_float64
+def test_gamma_variates(shape):
+    """Kolmogorov and Smirnov's test."""
+    like = MixtureParameters(np.ones(20_000), np.zeros((20_000, 1)), None)
+    drawn = np.asarray(jax.jit(lambda key: log_gammas(Noise(key, like), jnp.full(20_000, shape)))(jax.random.key(2)))
+    assert stats.kstest(np.exp(drawn), "gamma", (shape,)).pvalue > 1e-4

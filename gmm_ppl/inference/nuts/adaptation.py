@@ -37,13 +37,15 @@ NUMBERS_LOOKED_AT = 1e8
 class Adaptation:
     """The warm-up that was chosen: transitions a chain, whether the metric is measured in them too, and why.
 
-    `pareto_k` is that of the normal law at the mode, NaN where it was not looked at.
+    `pareto_k` is that of the normal law at the mode, NaN where it was not looked at; `doubtful`: whether something speaks against
+    that law as a description of the posterior.
     """
 
     warmup: int
     windowed: bool
     reason: str
     pareto_k: float
+    doubtful: bool
 
 
 def adaptation(doubts: list[str], log_ratios: Float[np.ndarray, " S"]) -> Adaptation:
@@ -58,14 +60,14 @@ def adaptation(doubts: list[str], log_ratios: Float[np.ndarray, " S"]) -> Adapta
         pareto_k = smoothed(log_ratios).pareto_k
         doubts = doubts_about_weights(pareto_k)
     if doubts:
-        return Adaptation(WINDOWED, windowed=True, reason="; ".join(doubts), pareto_k=pareto_k)
+        return Adaptation(WINDOWED, windowed=True, reason="; ".join(doubts), pareto_k=pareto_k, doubtful=True)
     reason = f"the normal approximation at the mode is close to the posterior (Pareto k̂ {pareto_k:.2f})"
-    return Adaptation(SHORT, windowed=False, reason=reason, pareto_k=pareto_k)
+    return Adaptation(SHORT, windowed=False, reason=reason, pareto_k=pareto_k, doubtful=False)
 
 
-def asked_for(warmup: int) -> Adaptation:
+def asked_for(warmup: int, doubts: list[str]) -> Adaptation:
     """As many transitions as the caller wants."""
-    return Adaptation(warmup, windowed=True, reason="as asked for", pareto_k=np.nan)
+    return Adaptation(warmup, windowed=True, reason="as asked for", pareto_k=np.nan, doubtful=bool(doubts))
 
 
 def doubts_before_looking(sampler: Sampler, mode: Mode, point: PointFit) -> list[str]:

@@ -1,25 +1,29 @@
 """Modes where no chain has been, looked for from the draws.
 
 R-hat sees chains in different modes, and nothing that looks at chains alone sees a mode where none is. Components of draws are
-therefore split and merged, as in the search for EM's starts, and EM goes on from there: optima that no draw climbs to, and that
-no start of EM ended in, are weighed against those that are known.
+therefore split and merged, as in the search for EM's starts, and EM goes on from there. Optima that no start of EM ended in are
+weighed against those that are known; one that weighs something is missed where none of the draws nearest to it climbs to it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from gmm_ppl.inference.base import PointFit
 from gmm_ppl.inference.em.engine import Climbs, Engine, joined
 from gmm_ppl.inference.em.restarts import SAME_OPTIMUM, firsts, in_order, point_of_start, summarise
 from gmm_ppl.inference.em.search import FOLLOWED, beginnings, ends_of_proposals
-from gmm_ppl.inference.optima import Optima, evidence_above
+from gmm_ppl.inference.optima import LIGHTEST, Optima, evidence_above
 from gmm_ppl.inference.prepared import Prepared
+from gmm_ppl.mixture.density import responsibilities
 from gmm_ppl.mixture.parameters import MixtureParameters
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.priors.base import AbstractDirectPrior
 from gmm_ppl.progress import silent
 from gmm_ppl.records import map_arrays
+from gmm_ppl.types import Float
 
 FOLLOWED_DRAWS = 20
 """Draws that are followed to their optimum by EM."""
@@ -30,19 +34,28 @@ SPLIT_DRAWS = 3
 WEIGHED = 4
 """New optima, the highest, whose evidence is worked out."""
 
+NEAREST = 20
+"""Draws, of all those whose memberships are most like an optimum's, that are followed where it weighs something."""
+
 
 @dataclass(frozen=True, eq=False)
 class Probe:
     """What splits and merges of draws led to.
 
-    `missed` is the heaviest optimum where no draw and no start had been, `weight` its share of the evidence of all optima that
-    are known; None and 0 where there is none. `higher` is an optimum above EM's best, `gain` by how many nats.
+    `missed` are optima with more than a hundredth of the evidence where no draw and no start had been, the heaviest first, and
+    `weights` their shares of the evidence of all optima that are known. `higher` is an optimum above EM's best, None where there
+    is none, `gain` by how many nats.
     """
 
-    missed: PointFit | None
-    weight: float
+    missed: tuple[PointFit, ...]
+    weights: tuple[float, ...]
     higher: PointFit | None
     gain: float
+
+    @property
+    def weight(self) -> float:
+        """The share of the heaviest that was missed; 0 where none was."""
+        return max(self.weights, default=0.0)
 
 
 def probe(prepared: Prepared, target: Posterior, found: Optima, draws: MixtureParameters, seed: int) -> Probe | None:
@@ -53,7 +66,7 @@ def probe(prepared: Prepared, target: Posterior, found: Optima, draws: MixturePa
     ends = ends_from(bounded, spaced(draws, FOLLOWED_DRAWS), spaced(draws, SPLIT_DRAWS), seed)
     restarts = summarise(ends, float(prepared.rows.total), ("draw",) * len(ends.status))
     same = SAME_OPTIMUM * float(prepared.rows.total)
-    top = max(each.objective for each in found.points)
+    top = max(found.points[0].objective, found.heaviest.objective)
     regular = [place for place in firsts(restarts.optimum) if not ends.spurious[place]]
     points = {place: in_order(point_of_start(bounded, ends, restarts, place)) for place in regular}
     higher = next((points[place] for place in regular if points[place].objective > top + same), None)
@@ -62,8 +75,29 @@ def probe(prepared: Prepared, target: Posterior, found: Optima, draws: MixturePa
     new = [
         points[at] for at in regular if restarts.optimum[at] not in visited and np.abs(known - points[at].objective).min() > same
     ]
-    missed, weight = heaviest(target, found, [each for each in new if not each.empty][:WEIGHED])
-    return Probe(missed, weight, higher, higher.objective - top if higher else 0.0)
+    shares = shares_of(target, found, [each for each in new if not each.empty][:WEIGHED])
+    missed = [(each, share) for each, share in shares if share > LIGHTEST and not was_visited(bounded, draws, each, same)]
+    return Probe(
+        tuple(each for each, _ in missed), tuple(share for _, share in missed), higher, higher.objective - top if higher else 0.0
+    )
+
+
+def was_visited(prepared: Prepared, draws: MixtureParameters, optimum: PointFit, same: float) -> bool:
+    """Whether one of the draws with memberships most like an optimum's climbs to it."""
+    flat, x = spaced(draws, draws.weights[..., 0].size), np.asarray(prepared.rows.x)
+    wanted = responsibilities(x, optimum.parameters)
+    alike = [likeness(responsibilities(x, each), wanted) for each in unstacked(flat)]
+    nearest = np.argsort(alike)[-NEAREST:]
+    engine = Engine.of(prepared, lanes=NEAREST)
+    inner, near = engine.inner, map_arrays(lambda leaf: leaf[nearest], flat)
+    ends = inner.climb(replace(near, means=near.means - engine.offset + inner.offset), progress=silent)
+    return bool((np.abs(ends.objective - optimum.objective) <= same).any())
+
+
+def likeness(memberships: Float[np.ndarray, "N K"], others: Float[np.ndarray, "N K"]) -> float:
+    """Σ_i Σ_k γ_ik γ'_i,σ(k) in the labelling σ in which it is largest."""
+    together = memberships.T @ others
+    return float(together[linear_sum_assignment(together, maximize=True)].sum())
 
 
 def ends_from(prepared: Prepared, followed: MixtureParameters, split: MixtureParameters, seed: int) -> Climbs:
@@ -84,11 +118,14 @@ def spaced(draws: MixtureParameters, many: int) -> MixtureParameters:
     return map_arrays(lambda leaf: leaf[chosen], flat)
 
 
-def heaviest(target: Posterior, found: Optima, new: list[PointFit]) -> tuple[PointFit | None, float]:
-    """The new optimum with the most evidence, and its share of all."""
+def unstacked(draws: MixtureParameters) -> Iterator[MixtureParameters]:
+    """Draws (S, …), one by one."""
+    return (map_arrays(lambda leaf, at=at: leaf[at], draws) for at in range(len(draws.weights)))
+
+
+def shares_of(target: Posterior, found: Optima, new: list[PointFit]) -> list[tuple[PointFit, float]]:
+    """New optima, the heaviest first, and their shares of the evidence of all."""
     evidence = np.array([evidence_above(target, each)[0] for each in new])
-    if not np.isfinite(evidence).any():
-        return None, 0.0
-    best = int(evidence.argmax())
     everything = np.logaddexp.reduce([*found.log_evidence, *evidence])
-    return new[best], float(np.exp(evidence[best] - everything))
+    shares = np.exp(evidence - everything) if np.isfinite(everything) else np.zeros(len(new))
+    return [(new[place], float(shares[place])) for place in np.argsort(-shares, kind="stable")]

@@ -18,7 +18,7 @@ from blackjax.mcmc.hmc import HMCState
 from gmm_ppl.compiled import compiled, compiled_once, mapped
 from gmm_ppl.inference.mode.coordinates import Coordinates, dispersed_candidates
 from gmm_ppl.inference.mode.curvature import move
-from gmm_ppl.inference.nuts.reassignment import SHARE, Reassignment
+from gmm_ppl.inference.nuts.reassignment import Reassignment
 from gmm_ppl.model.posterior import Posterior
 from gmm_ppl.types import Array, Float
 
@@ -121,18 +121,13 @@ def transition(sampler: Sampler, chain: Chain, key: Array, stage: Array, window_
 
 
 def begin_transition(sampler: Sampler, state: HMCState, key: Array) -> HMCState:
-    """The state that a transition goes out from: for a share of them after many rows were moved at once."""
+    """The state that a transition goes out from: after moves of many rows, where there are any."""
     moves = sampler.reassignment
     if moves is None:
         return state
-    for_choice, for_move = jax.random.split(jax.random.fold_in(key, 1))
-
-    def moved(state: HMCState) -> HMCState:
-        new = blackjax.nuts.init(moves.moved(state.position, for_move), sampler.log_density)
-        # Parameters whose covariance has rounded to a singular one.
-        return choose(jnp.isfinite(new.logdensity), new, state)
-
-    return jax.lax.cond(jax.random.bernoulli(for_choice, SHARE), moved, lambda state: state, state)
+    new = blackjax.nuts.init(moves.moved(state.position, jax.random.fold_in(key, 1)), sampler.log_density)
+    # Not to parameters whose covariance has rounded to a singular one.
+    return choose(jnp.isfinite(new.logdensity), new, state)
 
 
 def adapt(sampler: Sampler, chain: Chain, nuts: HMCState, acceptance: Array, stage: Array, window_ends: Array) -> Chain:

@@ -80,7 +80,8 @@ class PosteriorMeasurements:
     importance weights) and the standard error of the evidence those of engines that say so. `modes` is None where modes were
     not looked for. `asked` are the draws a chain that were asked for, where the engine says so. `prior_shift` is by how many of
     its sds a parameter moves where the prior counts twice; None where nobody knows. `missed_weight` is the share of the evidence
-    of an optimum where no chain was, `higher_by` how many nats one that draws led to lies above EM's.
+    of an optimum where no chain was, `higher_by` how many nats one that draws led to lies above EM's, `rows_moved` says
+    whether assignments were sampled between transitions of NUTS.
     """
 
     chains: int
@@ -104,6 +105,7 @@ class PosteriorMeasurements:
     missed_weight: float | None = None
     higher_by: float | None = None
     prior_shift: Extreme | None = None
+    rows_moved: bool = False
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def probe(found: Measurements) -> Check | None:
         limit=f"≤ {percent(MISSED)} of the evidence",
         brief=f"a mode with {share} of the evidence that no chain saw" if weight > MISSED else "no mode missed",
         finding=f"Splits and merges of draws led to a mode with about {share} of the evidence, where no chain was.",
-        advice=f"Begin there (gp.sample(…, start=draws.probe.missed)), or weigh all modes: {_TEMPER[:1].lower()}{_TEMPER[1:]}",
+        advice=f"Begin there (gp.sample(…, start=draws.probe.missed[0])), or weigh all modes: {_TEMPER[:1].lower()}{_TEMPER[1:]}",
     )
 
 

@@ -117,21 +117,24 @@ def _divergences(posterior: PosteriorMeasurements) -> Check | None:
     if posterior.divergences is None:
         return None
     share = posterior.divergences / (posterior.chains * posterior.draws)
+    # Corners that a gradient leads nowhere in are sampled all the same where assignments are, which need none.
+    counts = not posterior.rows_moved
     return Check(
         name="Divergences",
         part=Part.POSTERIOR,
-        tone=graded(share, 0.0, DIVERGENT_BAD),
+        tone=graded(share, 0.0, DIVERGENT_BAD) if counts or not share else Tone.NEUTRAL,
         measured=count(posterior.divergences),
         brief=plural(posterior.divergences, "divergence") if posterior.divergences else "no divergence",
         limit="0",
-        finding=f"{plural(posterior.divergences, 'transition')} diverged ({percent(share)}): parts of the "
-        "posterior were not explored.",
+        finding=f"{plural(posterior.divergences, 'transition')} diverged ({percent(share)}): "
+        + ("parts of the posterior were not explored." if counts else "slow, not wrong, since assignments were sampled between."),
         advice="Use a prior that keeps components from collapsing, or fewer components; then a smaller step size.",
     )
 
 
 def _tree_depth(posterior: PosteriorMeasurements) -> Check | None:
-    if posterior.saturated is None:
+    # Between moves of rows trajectories are cut short on purpose.
+    if posterior.saturated is None or posterior.rows_moved:
         return None
     return Check(
         name="Tree depth",

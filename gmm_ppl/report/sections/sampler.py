@@ -63,6 +63,12 @@ def _facts(found: Findings, posterior: PosteriorMeasurements) -> list[Block]:
         rows.append(("warm-up", f"{plural(int(known['warmup']), 'transition')} a chain: {known['warmup_reason']}"))
     if "begun_at" in known:
         rows.append(("chains began", str(known["begun_at"])))
+    if known.get("rows_moved"):
+        rows.append(
+            ("between transitions", "assignments of rows to components, and parameters given those, were drawn ten times")
+        )
+    if known.get("thinning", 1) > 1:
+        rows.append(("thinning", f"one of {int(known['thinning'])} transitions was kept: chains went on until they agreed"))
     if "log_evidence" in known:
         error = decimals(posterior.log_evidence_error, 2)
         rows.append(
