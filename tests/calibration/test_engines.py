@@ -46,7 +46,7 @@ def least_p(verdict):
 @pytest.mark.slow
 def test_nuts_is_calibrated_on_few_rows_under_a_separated_prior():
     mixture = Mixture(2, "full", SEPARATED).resolve(random_rows(20, 1))
-    found = calibrate(mixture, rows=20, features=1, replications=150, seed=1)
+    found = calibrate(mixture, rows=20, features=1, replications=100, seed=1)
     verdict = judge(found)
     assert least_p(verdict) > LEAST_P, verdict.tests
     assert all(each.kept or abs(each.share - each.expected) < 0.08 for each in covered(found.ranks, found.names, found.draws))
@@ -58,7 +58,7 @@ def test_nuts_is_calibrated_on_few_rows_under_a_separated_prior():
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_engine_is_calibrated_on_one_component(engine: str):
     # A second each.
-    many = 60 if engine == "tempered" else 300
+    many = 30 if engine == "tempered" else 200
     verdict = judge(calibrate(normal(), rows=30, features=2, replications=many, engine=engine, seed=6))
     assert least_p(verdict) > LEAST_P, verdict.tests
 

@@ -61,13 +61,11 @@ def test_sampling_begins_again_where_no_chain_was(monkeypatch):
     """Without moves of many rows chains stay where a fit without rivals has them begin; what they miss gets chains, or a word."""
     monkeypatch.setattr("gmm_ppl.inference.nuts.run.reassignment", lambda *_: None)
     low = min((gp.fit(MIXTURE, ROWS, start=labels) for labels in PARTITIONS.values()), key=lambda each: each.objective)
-    draws = gp.sample(MIXTURE, ROWS, start=replace(low, rivals=()), draws=150)
+    draws = gp.sample(MIXTURE, ROWS, start=replace(low, rivals=()), draws=150, chains=2, seed=3)
     assert len(draws.optima.points) > 1
-    assert draws.start.objective > low.objective
-    checks = {check.name: check for check in gather(gp.to_datatree(draws, ROWS)).checks}
-    assert "Higher optimum" not in checks
+    assert max(each.objective for each in draws.optima.points) > low.objective + 0.1
     monkeypatch.setattr("gmm_ppl.inference.nuts.sample.again", lambda given, target, made, *_: made)
-    draws = gp.sample(MIXTURE, ROWS, start=replace(low, rivals=()), draws=150)
+    draws = gp.sample(MIXTURE, ROWS, start=replace(low, rivals=()), draws=150, chains=2, seed=3)
     checks = {check.name: check for check in gather(gp.to_datatree(draws, ROWS)).checks}
     assert checks["Modes missed"].tone is Tone.BAD
     assert "of the evidence that no chain saw" in checks["Modes missed"].brief

@@ -144,7 +144,7 @@ def recorded(teams: Teams, draws: int, chosen: Adaptation, longest: int, progres
         if not recorder.kept:
             raise
         kept = f"{min(recorder.kept, draws)} of {draws} draws a chain were kept"
-        warnings.warn(f"NUTS: interrupted; {kept}.", FitWarning, stacklevel=5)
+        warnings.warn(f"NUTS: interrupted; {kept}.", FitWarning, stacklevel=6)
     return recorder
 
 
