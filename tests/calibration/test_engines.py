@@ -72,7 +72,7 @@ UNIFORM = [(family, kind, 2 if kind == "weak" else 1) for family, kind in ENGINE
 @pytest.mark.parametrize(("family", "kind", "components"), UNIFORM)
 def test_ranks_are_uniform_under_every_family_and_prior(family: str, kind: str, components: int):
     mixture = Mixture(components, family, prior_statement(family, kind)).resolve(random_rows(25))
-    found = calibrate(mixture, rows=25, features=2, replications=60, seed=12)
+    found = calibrate(mixture, rows=25, features=2, replications=30, seed=12)
     verdict = judge(found)
     assert least_p(verdict) > LEAST_P, verdict.tests
     assert found.failed == 0

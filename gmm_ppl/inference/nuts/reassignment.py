@@ -26,10 +26,10 @@ from gmm_ppl.priors.kernel import ConjugateKernel
 from gmm_ppl.priors.normalisers import log_normaliser
 from gmm_ppl.types import Array, Float
 
-ROWS_MOVED = 2000
+ROWS_MOVED = 1000
 """Rows moved before each transition, each counted as often as it is."""
 
-MOVES = (4, 40)
+MOVES = (4, 20)
 """Moves before each transition, at least and at most."""
 
 POWERS = (1.0, 0.8, 0.6)

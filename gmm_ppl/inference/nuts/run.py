@@ -1,7 +1,7 @@
 """One run of NUTS: chains from a fit's optima, warmed up, and moved on until they agree."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import equinox as eqx
 import jax
@@ -36,6 +36,10 @@ SHALLOW = 4
 """Depth of trajectories between moves of many rows: long ones are due to corners that the moves lead out of at less cost."""
 
 
+BESIDE_MOVES = 150
+"""Transitions of a warm-up beside moves of many rows, Stan's shortest: moves need no metric, and soon forget a start."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What `sample` was asked for."""
@@ -56,6 +60,8 @@ def run(mixture: Mixture, target: Posterior, found: Optima, settings: Settings, 
     longest = 1
     if chosen.doubtful:
         sampler, longest = with_moves(sampler, found), settings.max_thinning
+    if sampler.reassignment and settings.warmup is None:
+        chosen = replace(chosen, warmup=BESIDE_MOVES)
     with Teams(sampler, state, key) as teams:
         recorder = recorded(teams, settings.draws, chosen, longest, progress)
     thinning = max(1, recorder.kept // settings.draws)

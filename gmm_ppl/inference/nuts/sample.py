@@ -53,7 +53,7 @@ def sample(
         draws: kept draws a chain.
         warmup: transitions a chain that adapt step size and metric in Stan's windows, and are dropped. By default the rule of
             `adaptation.adaptation` chooses: 75 for the step size alone where the normal approximation at the mode is good, else
-            500 in windows. The fit says which, and why.
+            500 in windows, or 150 beside moves of assignments. The fit says which, and why.
         target_acceptance: 0 < · < 1; higher takes smaller steps.
         max_tree_depth: at most 2^depth leapfrog steps a transition; 2⁴ where assignments are moved between.
         max_thinning: at most so many transitions a kept draw: doubled from 1 until R-hat of weights, volumes and the log
