@@ -30,7 +30,8 @@ class NutsConfig(Draws):
         default=None,
         ge=0,
         description="Steps of each chain that adapt the sampler, not kept. By default 75, for the step size alone, where the "
-        "normal approximation at the mode is good, else 500 that measure the metric too; the report says which, and why.",
+        "normal approximation at the mode is good, else 500 that measure the metric too, or 150 where assignments are moved "
+        "between; the report says which, and why.",
     )
     target_acceptance: float = Field(
         default=0.8,
