@@ -7,6 +7,7 @@ import pytest
 
 import gmm_ppl as gp
 from gmm_ppl.inference.nuts import adaptation
+from gmm_ppl.inference.nuts.run import BESIDE_MOVES
 from gmm_ppl.progress import silent
 from tests.inference.conftest import EIGHT_ROWS, EIGHT_ROWS_PRIOR
 
@@ -33,7 +34,7 @@ def test_clusters_apart_need_a_step_size_alone(apart):
 
 def test_a_component_of_few_rows_needs_all():
     found = gp.sample(gp.Mixture(2, "full", EIGHT_ROWS_PRIOR.statement()), EIGHT_ROWS, **OPTIONS)
-    assert (found.warmup, found.windowed) == (adaptation.WINDOWED, True)
+    assert (found.warmup, found.windowed) == (BESIDE_MOVES, True)
     assert "the smallest component has" in found.warmup_reason
     assert np.isnan(found.normal_pareto_k), "nobody looked"
 
@@ -80,5 +81,5 @@ def test_a_posterior_without_a_mode_is_sampled_from_the_em_point(monkeypatch):
 
     monkeypatch.setattr(optima, "mode_above", unfinished)
     found = gp.sample(gp.Mixture(2), CLUSTERS, **OPTIONS)
-    assert (found.warmup, found.warmup_reason) == (adaptation.WINDOWED, "no mode was reached from the EM point")
+    assert (found.warmup, found.warmup_reason) == (BESIDE_MOVES, "no mode was reached from the EM point")
     assert np.isfinite(found.sampler_statistics["lp"]).all()
