@@ -43,6 +43,7 @@ def test_a_mode_that_is_known_is_not_missed():
     found = probed(point, point)
     assert found.higher is None
     assert found.gain == 0
+    assert found.weight < 0.15
     known = [each.objective for each in (point, *point.rivals)]
     assert all(abs(each - missed.objective) > 1e-4 for each in known for missed in found.missed)
 

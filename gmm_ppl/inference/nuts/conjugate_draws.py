@@ -31,15 +31,19 @@ class Noise:
 
     def uniform(self, *shape: int) -> Array:
         """The next of them."""
-        count = math.prod(shape)
-        taken, self.uniforms = self.uniforms[:count], self.uniforms[count:]
-        return taken.reshape(shape)
+        taken, self.uniforms = divided(self.uniforms, shape)
+        return taken
 
     def normal(self, *shape: int) -> Array:
         """The next of them."""
-        count = math.prod(shape)
-        taken, self.normals = self.normals[:count], self.normals[count:]
-        return taken.reshape(shape)
+        taken, self.normals = divided(self.normals, shape)
+        return taken
+
+
+def divided(numbers: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """As many as the shape holds, in it, and the rest."""
+    count = math.prod(shape)
+    return numbers[:count].reshape(shape), numbers[count:]
 
 
 def drawn_parameters(noise: Noise, kernel: ConjugateKernel, like: MixtureParameters) -> MixtureParameters:

@@ -106,7 +106,7 @@ def with_moves(sampler: Sampler, found: Optima) -> Sampler:
     moves = reassignment(sampler.posterior, sampler.coordinates, tuple(each.parameters for each in found.points))
     if moves is None:
         return sampler
-    return Sampler(sampler.posterior, sampler.coordinates, sampler.target_acceptance, min(sampler.max_tree_depth, SHALLOW), moves)
+    return replace(sampler, reassignment=moves, max_tree_depth=min(sampler.max_tree_depth, SHALLOW))
 
 
 def begun_chains(sampler: Sampler, found: Optima, settings: Settings) -> tuple[Chain, Adaptation, Array]:

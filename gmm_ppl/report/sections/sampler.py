@@ -64,9 +64,7 @@ def _facts(found: Findings, posterior: PosteriorMeasurements) -> list[Block]:
     if "begun_at" in known:
         rows.append(("chains began", str(known["begun_at"])))
     if known.get("rows_moved"):
-        rows.append(
-            ("between transitions", "assignments of rows to components, and parameters given those, were drawn ten times")
-        )
+        rows.append(("between transitions", "assignments of rows, and parameters given those, were drawn in turns"))
     if known.get("thinning", 1) > 1:
         rows.append(("thinning", f"one of {int(known['thinning'])} transitions was kept: chains went on until they agreed"))
     if "log_evidence" in known:
